@@ -1,0 +1,129 @@
+"""The access table: URL name → method → roles. A URL that is not here is answered 404 to everyone, so nothing ships undeclared.
+
+This is the first wall (which role may use which door); the row scope `visible_to` is the second (which dossiers). Roles are those
+of accounts.Role plus `anonymous` and `citizen`; `no_role` is a signed-in account without any membership in force.
+"""
+
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest
+from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.permissions import BasePermission
+
+from bpmc_portal.accounts.permissions import principal_of
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+    from rest_framework.views import APIView
+
+CLERK, DESK_HEAD, OFFICER, LEADER = "clerk", "desk_head", "officer", "leader"
+REGISTRY, DIGITISER, MINISTRY, AUDITOR = "registry", "digitiser", "ministry_office", "auditor"
+ADMIN, KIOSK, CITIZEN, ANONYMOUS, NO_ROLE = "admin", "kiosk", "citizen", "anonymous", "no_role"
+
+DESK = frozenset({CLERK, DESK_HEAD})
+CASE = frozenset({OFFICER, LEADER, REGISTRY})
+READERS = DESK | CASE | {DIGITISER, MINISTRY, AUDITOR}
+STAFF = READERS | {ADMIN}
+SIGNED_IN = STAFF | {KIOSK, CITIZEN, NO_ROLE}
+EVERYONE = SIGNED_IN | {ANONYMOUS}
+
+Roles = frozenset[str]
+
+
+def read(roles: Roles) -> dict[str, Roles]:
+    """Open GET and HEAD."""
+    return {"GET": roles, "HEAD": roles}
+
+
+def post(roles: Roles) -> dict[str, Roles]:
+    """Open POST only."""
+    return {"POST": roles}
+
+
+def form(roles: Roles) -> dict[str, Roles]:
+    """Open GET, HEAD and POST."""
+    return {**read(roles), "POST": roles}
+
+
+ACCESS: dict[str, dict[str, Roles]] = {
+    # The public side
+    "home": read(EVERYONE),
+    "healthz": read(EVERYONE),
+    "readyz": read(EVERYONE),
+    "robots": read(EVERYONE),
+    "set_language": post(EVERYONE),
+    "set_view": post(EVERYONE),
+    "procedures:list": read(EVERYONE),
+    "procedures:detail": read(EVERYONE),
+    "dossiers:track": form(EVERYONE),
+    "dossiers:tracked": read(EVERYONE),
+    # Accounts
+    "accounts:sign_in": form(EVERYONE),
+    "accounts:sign_in_code": form(EVERYONE),
+    "accounts:enrol": form(SIGNED_IN),
+    "accounts:recovery_codes": form(SIGNED_IN),
+    "accounts:sign_out": post(EVERYONE),
+    "accounts:home": read(SIGNED_IN),
+    # Staff
+    "dossiers:receive": form(DESK),
+    "dossiers:receive_procedures": read(DESK),
+    "dossiers:receive_person": read(DESK),
+    "dossiers:receive_due": read(DESK),
+    "dossiers:received": read(DESK),
+    "dossiers:worklist": read(READERS - {DIGITISER}),
+    "dossiers:detail": read(READERS | {CITIZEN}),
+    "dossiers:act": form(DESK | CASE | {CITIZEN}),
+    "dossiers:receipt": form(READERS),
+    "dossiers:reprint": form(DESK),
+    "design_system": read(STAFF),
+    "jobs:list": read(frozenset({ADMIN})),
+    "jobs:requeue": post(frozenset({ADMIN})),
+    # REST API
+    "api:schema": read(EVERYONE),
+    "api:docs": read(EVERYONE),
+    "api:procedures": read(EVERYONE),
+    "api:procedure": read(EVERYONE),
+    "api:due": read(EVERYONE),
+    "api:dossiers": {**read(READERS | {CITIZEN}), "POST": DESK | {CITIZEN}},
+    "api:dossier": read(READERS | {CITIZEN}),
+    "api:dossier_events": read(READERS | {CITIZEN}),
+    "api:dossier_due": read(READERS | {CITIZEN}),
+    "api:dossier_receipt": read(READERS | {CITIZEN}),
+    "api:dossier_action": post(DESK | CASE | {CITIZEN}),
+    "api:documents": post(DESK | CASE | {DIGITISER, CITIZEN}),
+    "api:document": read(READERS | {CITIZEN}),
+    "api:document_content": read(READERS | {CITIZEN}),
+    "api:holder_documents": read(DESK | CASE | {DIGITISER, CITIZEN}),
+    "api:tracking": post(EVERYONE),
+}
+
+
+def rule_of(request: HttpRequest) -> dict[str, Roles] | None:
+    """Return the table's row for the request; the Django admin has one rule for all its URLs."""
+    match = request.resolver_match
+    if match is None:
+        return None
+    if match.app_name == "admin":
+        # The sign-in page of the admin is our own; who is not staff is turned away by the admin site itself.
+        return form(frozenset({ADMIN}))
+    return ACCESS.get(match.view_name)
+
+
+def is_allowed(request: HttpRequest) -> bool:
+    """Say whether the table opens this URL with this method to the user's roles."""
+    rule = rule_of(request)
+    if rule is None:
+        return False
+    return bool(rule.get(request.method or "", frozenset()) & principal_of(request.user).roles)
+
+
+class TablePermission(BasePermission):
+    """The same table for users whom DRF authenticates (tokens), which the middleware cannot know yet."""
+
+    def has_permission(self, request: "Request", view: "APIView") -> bool:
+        """Check the token's user against the table."""
+        rule = rule_of(request._request) or {}
+        if rule and request.method not in rule:
+            raise MethodNotAllowed(request.method or "")
+        roles = rule.get(request.method or "", frozenset())
+        return bool(roles & principal_of(request.user).roles)

@@ -1,0 +1,33 @@
+"""Celery's side of the ledger: three tasks, all safe to repeat."""
+
+from celery import shared_task
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from bpmc_portal.jobs import services
+from bpmc_portal.jobs.models import Tick
+
+
+@shared_task(name="bpmc_portal.jobs.tasks.run_jobs")
+def run_jobs(keys: list[str]) -> None:
+    """Idempotent: a job that is done, locked or not yet due is left alone."""
+    for key in keys:
+        services.run(key)
+
+
+@shared_task(name="bpmc_portal.jobs.tasks.sweep")
+def sweep() -> None:
+    """Idempotent: ring again for whatever is due; a doorbell that was lost costs seconds, never the work."""
+    services.ring({queue: keys for queue, keys in services.due().items() if keys})
+
+
+@shared_task(name="bpmc_portal.jobs.tasks.tick")
+def tick(name: str) -> None:
+    """Idempotent: the first of several beats to write the slot publishes it, the others do nothing."""
+    slot = f"{timezone.localtime():%Y-%m-%d}"
+    try:
+        with transaction.atomic():
+            Tick.objects.create(name=name, slot=slot)
+            services.publish(f"tick.{name}", slot=slot)
+    except IntegrityError:
+        return

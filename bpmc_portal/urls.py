@@ -1,0 +1,29 @@
+"""The site map: one include per app. Every name here has its row in bpmc_portal/access.py."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.i18n import set_language
+
+from bpmc_portal import design_system, views
+from procedures.views import home
+
+handler400 = "bpmc_portal.errors.bad_request"
+handler403 = "bpmc_portal.errors.permission_denied"
+handler404 = "bpmc_portal.errors.page_not_found"
+handler500 = "bpmc_portal.errors.server_error"
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("robots.txt", views.robots, name="robots"),
+    path("che-do-xem/", views.set_view, name="set_view"),
+    path("ngon-ngu/", set_language, name="set_language"),
+    path("he-thiet-ke/", design_system.index, name="design_system"),
+    path("thu-tuc/", include("procedures.urls")),
+    path("", include("bpmc_portal.sign_in.urls")),
+    path("", include("dossiers.urls")),
+    path("quan-tri/cong-viec/", include("bpmc_portal.jobs.urls")),
+    path("quan-tri/", admin.site.urls),
+    path("api/v1/", include(("bpmc_portal.api", "api"))),
+]

@@ -1,0 +1,14 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+
+
+class DigitizationConfig(AppConfig):
+    """digitization."""
+
+    name = "digitization"
+    verbose_name = "Giấy tờ và số hoá"
+
+    def ready(self) -> None:
+        """Register the jobs."""
+        from digitization import jobs  # noqa: F401  (models are ready only now)

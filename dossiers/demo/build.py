@@ -1,0 +1,181 @@
+"""Live through the demo ministry's years, act by act, through the same services as everybody else, with injected time."""
+
+import heapq
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from itertools import count
+
+from django.db import connection, transaction
+
+from bpmc_portal.accounts.models import User
+from bpmc_portal.jobs import services as jobs
+from bpmc_portal.jobs.services import Work
+from bpmc_portal.lib.vietnamese import local_date
+from digitization.models import Document
+from digitization.services import assign_codes
+from dossiers.demo.people import COMPANY, TU, People, settle
+from dossiers.demo.plans import Deed, Story, count_on, stories
+from dossiers.models import Dossier
+from dossiers.services.commands import ApplicantInput, ComponentInput, IntakeInput
+from dossiers.services.intake import receive_dossier, submit_dossier
+from dossiers.services.transitions import Params, act
+from dossiers.workflow import Action
+from procedures import catalogue
+from procedures.deadlines import WorkingCalendar
+from procedures.models import ComponentRequirement
+
+FIRST_DAY = date(2021, 1, 4)
+OFFICE = "VPB"
+# Rows are made now but tell of then; no service takes the moment a row was written, because only a rebuilt past needs it.
+_BACKDATE = (
+    "UPDATE dossiers_dossier d SET created_at = e.at FROM dossiers_dossierevent e WHERE e.dossier_id = d.id AND e.seq = 1",
+    "UPDATE digitization_document d SET created_at = f.at FROM (SELECT c.document_id, min(e.at) AS at FROM dossiers_component c"
+    " JOIN dossiers_dossierevent e ON e.dossier_id = c.dossier_id AND e.seq = 1 GROUP BY 1) f WHERE f.document_id = d.id",
+    "UPDATE accounts_applicant a SET created_at = f.at, updated_at = f.at FROM (SELECT applicant_id, min(created_at) AS at"
+    " FROM dossiers_dossier GROUP BY 1) f WHERE f.applicant_id = a.id",
+)
+
+
+def build(*, now: datetime, total: int) -> dict[str, int]:
+    """Build accounts and about `total` dossiers up to `now`; return how many rows stand.
+
+    Writes no jobs, and so sends no messages; receipts are asked for only for what was received on the last day.
+    """
+    with transaction.atomic():
+        people = settle()
+    with jobs.quiet():
+        _Life(people, now, total).live()
+        with transaction.atomic(), connection.cursor() as cursor:
+            for statement in _BACKDATE:
+                cursor.execute(statement)
+    latest = Dossier.objects.filter(received_at__isnull=False).order_by("-received_at").first()
+    if latest is not None and latest.received_at is not None:
+        _ask_for_receipts(local_date(latest.received_at))
+    return {"dossiers": Dossier.objects.count(), "documents": Document.objects.count()}
+
+
+@transaction.atomic
+def _ask_for_receipts(day: date) -> None:
+    received = Dossier.objects.filter(received_at__date=day).order_by("pk")
+    jobs.enqueue(
+        *(
+            Work(
+                "dossiers.issue_receipt", f"receipt:{each.code_key}:A5", {"dossier_id": each.pk, "size": "A5"}
+            )
+            for each in received
+        )
+    )
+
+
+class _Life:
+    """The years as they pass: what is to come stands in a heap by time."""
+
+    def __init__(self, people: People, now: datetime, total: int) -> None:
+        self.people, self.now, self.total = people, now, total
+        self.held = catalogue.current()
+        self.calendar: WorkingCalendar = self.held.office(OFFICE).calendar
+        self.clerks: list[User] = [people.users[name] for name in ("lan", "lan2", "lan3", "lan4", "lan5")]
+        self.agenda: list[tuple[datetime, int, str, Deed, User]] = []
+        self.order = count()
+        # Who already has which kind of paper with a code, so that it may be used again.
+        self.papers: set[tuple[str, int]] = set()
+        self.fresh: set[tuple[str, int]] = set()
+
+    def live(self) -> None:
+        """Live every day; one transaction a day keeps commits few and each day whole."""
+        days = list(self._days())
+        procedures = [each for each in self.held.each() if each.row.is_active and each.versions]
+        for day in days:
+            number = count_on(day, today=days[-1], total=self.total, days=len(days))
+            with transaction.atomic():
+                self._live_day(day, stories(day, number, procedures, self.calendar))
+        with transaction.atomic():
+            self._act_until(self.now)
+            self._wait_online(days[-1])
+
+    def _days(self) -> Iterator[date]:
+        day, last = FIRST_DAY, local_date(self.now)
+        while day <= last:
+            if self.calendar.is_working(day):
+                yield day
+            day += timedelta(days=1)
+
+    def _live_day(self, day: date, begun: list[Story]) -> None:
+        for story in begun:
+            if story.received_at < self.now:
+                self._act_until(story.received_at)
+                self._receive(story)
+        self._act_until(min(self.calendar.close_of(day), self.now))
+        waiting = list(Document.objects.filter(code=None).order_by("pk").values_list("pk", flat=True))
+        assign_codes(waiting, at=min(self.calendar.close_of(day), self.now))
+        self.papers |= self.fresh
+        self.fresh.clear()
+
+    def _receive(self, story: Story) -> None:
+        pool = self.people.citizens if story.by_citizen else self.people.firms
+        applicant = pool[int(story.applicant * len(pool))]
+        intake = self._intake(story, applicant)
+        clerk = self.clerks[story.clerk]
+        owner = {TU.identity_number: "tu", COMPANY.identity_number: "congty"}.get(applicant.identity_number)
+        if story.channel == "online" and owner:
+            submitted_at = story.received_at - timedelta(minutes=20 + 10 * story.clerk)
+            code = submit_dossier(intake, actor=self.people.users[owner], at=submitted_at).code
+            dossier = act(code, Action.RECEIVE, actor=clerk, at=story.received_at)
+        else:
+            dossier = receive_dossier(intake, actor=clerk, at=story.received_at)
+        unit = self.held.units[dossier.unit_id]
+        parts = {
+            "clerk": clerk,
+            "officer": self.people.officer_of(unit),
+            "leader": self.people.leader_of(unit),
+        }
+        for deed in story.deeds:
+            heapq.heappush(self.agenda, (deed.at, next(self.order), dossier.code, deed, parts[deed.part]))
+
+    def _intake(self, story: Story, applicant: ApplicantInput) -> IntakeInput:
+        _procedure, version = self.held.version(story.procedure, local_date(story.received_at))
+        needs = version.case(None).components.values()
+        return IntakeInput(
+            procedure=story.procedure,
+            office=OFFICE,
+            channel=story.channel,
+            applicant=applicant,
+            components=tuple(
+                self._paper(need, applicant, story) for need in needs if need.is_mandatory or story.clerk % 2
+            ),
+            return_method=story.return_method,
+        )
+
+    def _paper(self, need: ComponentRequirement, applicant: ApplicantInput, story: Story) -> ComponentInput:
+        key = (applicant.identity_number, need.document_type_id)
+        if need.is_reusable and not need.is_validity_limited and key in self.papers and story.clerk != 0:
+            return ComponentInput(need.code, "reused")
+        self.fresh.add(key)
+        if need.originals:
+            return ComponentInput(need.code, "original", need.originals)
+        return ComponentInput(need.code, "certified_copy" if story.clerk < 3 else "copy", max(need.copies, 1))
+
+    def _act_until(self, at: datetime) -> None:
+        while self.agenda and self.agenda[0][0] <= at:
+            when, _order, code, deed, actor = heapq.heappop(self.agenda)
+            act(code, deed.action, actor=actor, at=when, params=deed.params)
+
+    def _wait_online(self, day: date) -> None:
+        """Leave work for the desk on the last day: two submitted dossiers, and one that its owner must put right."""
+        at = min(self.calendar.close_of(day), self.now) - timedelta(minutes=30)
+        waiting = (("tu", TU, "VP-01"), ("congty", COMPANY, "QLLDNN-04"), ("congty", COMPANY, "VL-01"))
+        for number, (owner, applicant, procedure) in enumerate(waiting):
+            story = Story(procedure, at, 0, 0.0, owner == "tu", "online", "electronic", ())
+            code = submit_dossier(self._intake(story, applicant), actor=self.people.users[owner], at=at).code
+            if number == 2:
+                reason = Params(reason="Văn bản giải trình chưa có chữ ký của người đại diện theo pháp luật.")
+                act(
+                    code,
+                    Action.ASK_TO_FIX,
+                    actor=self.clerks[0],
+                    at=at + timedelta(minutes=10),
+                    params=reason,
+                )
+        assign_codes(
+            list(Document.objects.filter(code=None).order_by("pk").values_list("pk", flat=True)), at=at
+        )

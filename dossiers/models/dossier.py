@@ -1,0 +1,317 @@
+"""The dossier (hồ sơ): one applicant's request under one published version of a procedure."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
+
+from django.apps import apps
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from guardian.models import UserObjectPermissionBase
+
+from bpmc_portal.accounts.models import Applicant, Office, Unit, User
+from bpmc_portal.accounts.permissions import principal_of
+from digitization.models import Document
+from procedures.models import Case, ComponentRequirement, Procedure, ProcedureVersion, Step
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+
+class Status(models.TextChoices):
+    """Legal states (domain.md section 0). Thẩm định, trình ký and the like are steps inside `processing`."""
+
+    DRAFT = "draft", _("Nháp")
+    SUBMITTED = "submitted", _("Đã nộp, chờ tiếp nhận")
+    FIXING = "fixing", _("Chờ sửa trước tiếp nhận")
+    DECLINED = "declined", _("Không tiếp nhận")
+    RECEIVED = "received", _("Đã tiếp nhận")
+    PROCESSING = "processing", _("Đang xử lý")
+    AWAITING_SUPPLEMENT = "awaiting_supplement", _("Chờ bổ sung")
+    AWAITING_PAYMENT = "awaiting_payment", _("Chờ thực hiện nghĩa vụ tài chính")
+    FINISHED = "finished", _("Đã có kết quả")
+    RETURNED = "returned", _("Đã trả kết quả")
+    WITHDRAWN = "withdrawn", _("Đã rút")
+    STOPPED = "stopped", _("Dừng giải quyết")
+    VOID = "void", _("Huỷ do nhập sai")
+
+
+# Work in hand of the competent unit; every list index is partial on it, so that its size follows the work, not the history.
+OPEN = (Status.RECEIVED, Status.PROCESSING, Status.AWAITING_SUPPLEMENT, Status.AWAITING_PAYMENT)
+PAUSED = (Status.AWAITING_SUPPLEMENT, Status.AWAITING_PAYMENT)
+BEFORE_RECEIPT = (Status.DRAFT, Status.SUBMITTED, Status.FIXING, Status.DECLINED)
+
+
+class Outcome(models.TextChoices):
+    """What the decision was."""
+
+    GRANTED = "granted", _("Chấp thuận")
+    REFUSED = "refused", _("Từ chối giải quyết")
+
+
+class Channel(models.TextChoices):
+    """How the dossier came."""
+
+    DESK = "desk", _("Trực tiếp")
+    ONLINE = "online", _("Trực tuyến")
+    POST = "post", _("Bưu chính")
+
+
+class ReturnMethod(models.TextChoices):
+    """How the applicant wants the result."""
+
+    DESK = "desk", _("Tại Bộ phận Một cửa")
+    POST = "post", _("Qua dịch vụ bưu chính công ích")
+    ELECTRONIC = "electronic", _("Bản điện tử")
+
+
+class ProvidedAs(models.TextChoices):
+    """In what form a paper was brought."""
+
+    ORIGINAL = "original", _("Bản chính")
+    CERTIFIED_COPY = "certified_copy", _("Bản chứng thực")
+    COPY = "copy", _("Bản sao")
+    FILE = "file", _("Bản điện tử")
+    REUSED = "reused", _("Dùng lại từ kho")
+
+
+class DossierQuerySet(models.QuerySet["Dossier"]):
+    """Sets of dossiers, read as English."""
+
+    def visible_to(self, user: "User | AnonymousUser") -> "DossierQuerySet":
+        """Keep the dossiers this person may see: the one gate of list, search, count, export and page.
+
+        Staff see the dossiers handled by units where they hold `view_dossiers`, those received at desks where they receive, and
+        those shared with them by name until the share ends, and those on which their unit's opinion is asked; a citizen or
+        enterprise sees its own.
+        """
+        principal = principal_of(user)
+        if "anonymous" in principal.roles:
+            return self.none()
+        if "citizen" in principal.roles:
+            return self.filter(applicant_id=getattr(user, "applicant_id", None) or 0)
+        seen = Q(unit_id__in=principal.units_where("view_dossiers"))
+        if principal.units_where("receive_dossiers"):
+            seen |= Q(office_id__in=principal.office_ids)
+        shared = DossierShare.objects.filter(user=user, expires_at__gt=timezone.now()).values(
+            "content_object_id"
+        )
+        seen |= Q(pk__in=shared)
+        if asked := principal.units_where("process_dossiers"):
+            opinions = apps.get_model("dossiers", "Opinion")._default_manager.filter(
+                unit_id__in=asked, answered_at=None
+            )
+            seen |= Q(pk__in=opinions.values("dossier_id"))
+        return self.filter(seen)
+
+    def open(self) -> "DossierQuerySet":
+        """Keep the work in hand."""
+        return self.filter(status__in=OPEN)
+
+
+class Dossier(models.Model):
+    """One dossier. Nobody assigns `status` but `services.transitions`; the database checks it against the last event."""
+
+    code = models.CharField(_("mã hồ sơ"), max_length=60)
+    # The code without dots and dashes, upper case: what people type finds it, and it is the unique one.
+    code_key = models.CharField(max_length=60, unique=True)
+    office = models.ForeignKey(
+        Office, models.PROTECT, related_name="dossiers", verbose_name=_("nơi tiếp nhận")
+    )
+    unit = models.ForeignKey(
+        Unit, models.PROTECT, related_name="dossiers", verbose_name=_("cơ quan giải quyết")
+    )
+    procedure = models.ForeignKey(
+        Procedure, models.PROTECT, related_name="dossiers", verbose_name=_("thủ tục")
+    )
+    version_of_procedure = models.ForeignKey(
+        ProcedureVersion, models.PROTECT, related_name="+", verbose_name=_("bản của thủ tục")
+    )
+    case = models.ForeignKey(Case, models.PROTECT, related_name="+", verbose_name=_("trường hợp"))
+    channel = models.CharField(_("kênh"), max_length=6, choices=Channel.choices)
+    status = models.CharField(_("trạng thái"), max_length=20, choices=Status.choices)
+    outcome = models.CharField(_("kết luận"), max_length=8, choices=Outcome.choices, blank=True)
+    step = models.ForeignKey(Step, models.PROTECT, null=True, related_name="+", verbose_name=_("bước"))
+    version = models.PositiveIntegerField(_("lần thay đổi"), default=1)
+    applicant = models.ForeignKey(
+        Applicant, models.PROTECT, related_name="dossiers", verbose_name=_("chủ hồ sơ")
+    )
+    # As given that day; the applicant's row may change later, the receipt may not.
+    applicant_name = models.CharField(_("tên người nộp"), max_length=200)
+    phone = models.CharField(_("điện thoại"), max_length=20, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    address = models.CharField(_("địa chỉ"), max_length=300, blank=True)
+    representative = models.JSONField(_("người đại diện"), null=True)
+    return_method = models.CharField(
+        _("nhận kết quả"), max_length=10, choices=ReturnMethod.choices, default=ReturnMethod.DESK
+    )
+    form = models.JSONField(_("nội dung biểu mẫu"), default=dict)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="assigned_dossiers",
+        verbose_name=_("người thụ lý"),
+    )
+    received_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("người tiếp nhận"),
+    )
+    received_at = models.DateTimeField(_("tiếp nhận lúc"), null=True)
+    due_at = models.DateTimeField(_("hẹn trả lúc"), null=True)
+    # The instant shown on the receipt; due_at moves with pauses and a re-appointment, this never does.
+    first_due_at = models.DateTimeField(_("hẹn trả lần đầu"), null=True)
+    finished_at = models.DateTimeField(_("có kết quả lúc"), null=True)
+    returned_at = models.DateTimeField(_("trả kết quả lúc"), null=True)
+    supplement_count = models.PositiveSmallIntegerField(_("số lần yêu cầu bổ sung"), default=0)
+    postpone_count = models.PositiveSmallIntegerField(_("số lần hẹn lại"), default=0)
+    tracking_hash = models.UUIDField(_("dấu của mã theo dõi"), unique=True)
+    tracking_version = models.PositiveSmallIntegerField(_("lần cấp mã theo dõi"), default=1)
+    created_at = models.DateTimeField(_("tạo lúc"), auto_now_add=True)
+
+    objects: ClassVar = DossierQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("hồ sơ")
+        verbose_name_plural = _("hồ sơ")
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="dossier_status_known"),
+            models.CheckConstraint(
+                condition=Q(due_at=None) | Q(due_at__gt=F("received_at")),
+                name="dossier_due_after_receipt",
+                violation_error_message=_("Ngày hẹn trả phải sau lúc tiếp nhận."),
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=BEFORE_RECEIPT, received_at=None)
+                | (~Q(status__in=BEFORE_RECEIPT) & (Q(received_at__isnull=False) | Q(status="withdrawn"))),
+                name="dossier_received_when_received",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=["finished", "returned"],
+                    outcome__in=["granted", "refused"],
+                    finished_at__isnull=False,
+                )
+                | (~Q(status__in=["finished", "returned"]) & Q(outcome="", finished_at=None)),
+                name="dossier_outcome_when_finished",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="returned", returned_at__isnull=False)
+                | (~Q(status="returned") & Q(returned_at=None)),
+                name="dossier_returned_when_returned",
+            ),
+            models.CheckConstraint(
+                condition=Q(returned_at=None) | Q(returned_at__gte=F("finished_at")),
+                name="dossier_returned_after_finished",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["unit", "due_at", "id"], name="dossier_unit_inbox", condition=Q(status__in=OPEN)
+            ),
+            models.Index(
+                fields=["assignee", "due_at", "id"], name="dossier_my_inbox", condition=Q(status__in=OPEN)
+            ),
+            models.Index(
+                fields=["office", "due_at", "id"], name="dossier_desk_open", condition=Q(status__in=OPEN)
+            ),
+            models.Index(
+                fields=["office", "finished_at", "id"],
+                name="dossier_to_return",
+                condition=Q(status="finished"),
+            ),
+            models.Index(fields=["applicant", "-id"], name="dossier_by_applicant"),
+            models.Index(fields=["procedure", "-id"], name="dossier_by_procedure"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is work in hand."""
+        return self.status in OPEN
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the clock stands still while the applicant has something to do."""
+        return self.status in PAUSED
+
+    def is_overdue(self, at: datetime) -> bool:
+        """Whether the appointment has passed without a decision. Decision ready counts, not the day of collection."""
+        if self.due_at is None or self.is_paused:
+            return False
+        if self.finished_at is not None:
+            return self.finished_at > self.due_at
+        return self.is_open and at > self.due_at
+
+
+class Component(models.Model):
+    """One paper of a dossier: what was asked, how it came, and the document it became."""
+
+    dossier = models.ForeignKey(Dossier, models.PROTECT, related_name="components", verbose_name=_("hồ sơ"))
+    requirement = models.ForeignKey(
+        ComponentRequirement, models.PROTECT, related_name="+", verbose_name=_("thành phần")
+    )
+    position = models.PositiveSmallIntegerField(_("thứ tự"))
+    name = models.CharField(_("tên"), max_length=300)
+    provided_as = models.CharField(_("hình thức"), max_length=14, choices=ProvidedAs.choices)
+    copies = models.PositiveSmallIntegerField(_("số bản"), default=1)
+    document = models.ForeignKey(
+        Document, models.PROTECT, related_name="components", verbose_name=_("giấy tờ")
+    )
+
+    class Meta:
+        verbose_name = _("giấy tờ của hồ sơ")
+        verbose_name_plural = _("giấy tờ của hồ sơ")
+        ordering: ClassVar = ["dossier", "position"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["dossier", "position"], name="component_position_once"),
+            models.CheckConstraint(
+                condition=Q(copies__gte=1, copies__lte=99), name="component_copies_in_range"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ClockPause(models.Model):
+    """An interval in which the statutory clock stands still (4.2 of domain.md: supplement, payment)."""
+
+    dossier = models.ForeignKey(Dossier, models.PROTECT, related_name="pauses", verbose_name=_("hồ sơ"))
+    started_at = models.DateTimeField(_("từ lúc"))
+    ended_at = models.DateTimeField(_("đến lúc"), null=True)
+    reason = models.CharField(_("lý do"), max_length=200)
+
+    class Meta:
+        verbose_name = _("khoảng tạm dừng")
+        verbose_name_plural = _("khoảng tạm dừng")
+        ordering: ClassVar = ["started_at"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["dossier"], name="pause_open_once", condition=Q(ended_at=None)),
+            models.CheckConstraint(
+                condition=Q(ended_at=None) | Q(ended_at__gte=F("started_at")), name="pause_in_order"
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["dossier", "started_at"], name="pause_by_dossier")]
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class DossierShare(UserObjectPermissionBase):
+    """A rare explicit share with one person (another unit's opinion, break-glass), which ends by itself."""
+
+    content_object = models.ForeignKey(Dossier, models.CASCADE, related_name="shares")
+    expires_at = models.DateTimeField(_("hết hạn lúc"))
+    reason = models.CharField(_("lý do"), max_length=200)
+
+    class Meta(UserObjectPermissionBase.Meta):
+        verbose_name = _("chia sẻ hồ sơ")
+        verbose_name_plural = _("chia sẻ hồ sơ")

@@ -1,0 +1,106 @@
+"""A real Chromium on a live server: no request may leave the origin, no CSP violation, no axe finding."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from bpmc_portal.accounts.models import User
+from tests.world import World
+
+PASSWORD = "mot-cua-thu-nghiem"
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@dataclass
+class Desk:
+    """One browser of one person: a page, and everything it asked for and complained about."""
+
+    page: Page
+    base: str
+    hosts: set[str] = field(default_factory=set)
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> int:
+        """Open a path and return its status."""
+        response = self.page.goto(f"{self.base}{path}")
+        assert response is not None
+        return response.status
+
+    def sign_in(self, username: str) -> None:
+        """Sign in by keyboard."""
+        self.open("/dang-nhap/")
+        self.page.keyboard.type(username)
+        self.page.keyboard.press("Tab")
+        self.page.keyboard.type(PASSWORD)
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_url(lambda url: "/dang-nhap/" not in url)
+
+    def check(self) -> None:
+        """Fail on any accessibility finding of the page as it stands, on any complaint, on any foreign host."""
+        found = (
+            Axe().run(self.page, options={"runOnly": {"type": "tag", "values": RULES}}).response["violations"]
+        )
+        assert not found, [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in found]
+        assert not self.complaints
+        assert self.hosts <= {urlsplit(self.base).netloc}
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Start Chromium once."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = (
+        "true"  # Playwright's loop runs in this thread; the ORM is still used synchronously
+    )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM_PATH", "/usr/bin/chromium"), args=FLAGS
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def desk(
+    chromium: Browser, live_server: Any, committed_world: World, settings: Any
+) -> Iterator[Callable[..., Desk]]:
+    """Return a function that opens a browser of its own for one person, at a screen size."""
+    settings.DEMO = True
+    settings.PUBLIC_URL = live_server.url
+    for user in User.objects.order_by("pk"):
+        user.set_password(PASSWORD)
+        user.save()
+    contexts: list[BrowserContext] = []
+
+    def opened(username: str | None = None, *, width: int = 1366, height: int = 768) -> Desk:
+        context = chromium.new_context(
+            locale="vi-VN", timezone_id="Asia/Ho_Chi_Minh", viewport={"width": width, "height": height}
+        )
+        contexts.append(context)
+        found = Desk(context.new_page(), live_server.url)
+        found.page.on("request", lambda request: found.hosts.add(urlsplit(request.url).netloc))
+        found.page.on(
+            "console",
+            lambda message: (
+                found.complaints.append(message.text)
+                if message.type == "error" and "404" not in message.text
+                else None
+            ),
+        )
+        found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
+        if username:
+            found.sign_in(username)
+        return found
+
+    yield opened
+    for context in contexts:
+        context.close()

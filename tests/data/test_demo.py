@@ -1,0 +1,101 @@
+"""The demo world: through the services, consistent, the same every time, quiet."""
+
+from datetime import datetime
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from pytest_django import Settings
+
+from bpmc_portal.accounts.models import User
+from bpmc_portal.jobs.models import Job
+from bpmc_portal.lib.identifiers import parse_cccd, parse_tax_code
+from bpmc_portal.lib.vietnamese import LOCAL_ZONE
+from bpmc_portal.notices.models import Notice
+from digitization.models import Document
+from dossiers.demo.build import build
+from dossiers.models import Dossier
+from procedures.bundled import import_bundled
+from tests.data.invariants import broken
+
+NOW = datetime(2021, 3, 16, 10, 20, tzinfo=LOCAL_ZONE)
+ACCOUNTS = [
+    "lan",
+    "lan2",
+    "lan3",
+    "lan4",
+    "lan5",
+    "minh",
+    "ha",
+    "binh",
+    "vanthu",
+    "sohoa",
+    "truong",
+    "vanphong",
+    "thanhtra",
+    "quantri",
+    "kiosk",
+    "tu",
+    "congty",
+]
+
+
+def story() -> list[tuple[object, ...]]:
+    rows = Dossier.objects.order_by("code").values_list(
+        "code", "applicant_name", "status", "due_at", "events__action", "events__at"
+    )
+    return list(rows.order_by("code", "events__seq"))
+
+
+@pytest.mark.django_db
+def test_the_world_is_whole_quiet_and_the_same_every_time() -> None:
+    import_bundled()
+    point = transaction.savepoint()
+    build(now=NOW, total=70)
+    first = story()
+    transaction.savepoint_rollback(point)
+    counts = build(now=NOW, total=70)
+    assert story() == first
+    assert counts["dossiers"] == Dossier.objects.count() > 40
+    assert broken() == {}
+    assert not Dossier.objects.filter(events__at__gt=NOW).exists()
+    assert not Document.objects.filter(code=None).exists()
+    assert not Document.objects.filter(created_at__gt=NOW).exists()
+    assert not Notice.objects.exists()
+    last_day = Dossier.objects.filter(received_at__date=NOW.date())
+    assert set(Job.objects.values_list("kind", flat=True)) == {"dossiers.issue_receipt"}
+    assert Job.objects.count() == last_day.count() > 0
+
+
+@pytest.mark.django_db
+def test_the_accounts_of_the_contract_can_sign_in_and_binh_sees_nothing_of_minh() -> None:
+    import_bundled()
+    build(now=NOW, total=70)
+    users = {user.username: user for user in User.objects.filter(username__in=ACCOUNTS)}
+    assert sorted(users) == sorted(ACCOUNTS)
+    for name in ("lan", "tu", "quantri"):
+        assert users[name].check_password("motcua-demo")
+    seen_by_minh = set(Dossier.objects.visible_to(users["minh"]).values_list("code", flat=True))
+    seen_by_binh = set(Dossier.objects.visible_to(users["binh"]).values_list("code", flat=True))
+    assert seen_by_minh
+    assert seen_by_binh
+    assert not seen_by_minh & seen_by_binh
+    assert parse_cccd(users["tu"].applicant.identity_number).number == "001160000019"
+    assert parse_tax_code(users["congty"].applicant.identity_number).number
+    assert Dossier.objects.filter(applicant=users["congty"].applicant, status="submitted").exists()
+
+
+@pytest.mark.django_db
+def test_the_command_refuses_outside_demo_and_over_existing_dossiers(settings: Settings) -> None:
+    settings.DEMO = False
+    with pytest.raises(CommandError, match="DEMO=1"):
+        call_command("demo")
+    settings.DEMO = True
+    import_bundled()
+    build(now=datetime(2021, 1, 5, 10, tzinfo=LOCAL_ZONE), total=30)
+    before = Dossier.objects.count()
+    with pytest.raises(CommandError, match="--reset"):
+        call_command("demo")
+    call_command("demo", if_empty=True, stdout=StringIO())
+    assert Dossier.objects.count() == before

@@ -1,0 +1,132 @@
+"""Every URL name × role × method → status. A URL without a row in the access table fails here and is closed to everyone."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from bpmc_portal.access import ACCESS, ANONYMOUS
+from dossiers import tracking
+from dossiers.models import Dossier
+from tests.world import World
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+# Open to people who have not signed in. A new name here is a decision: say in the pull request why strangers may use it.
+PUBLIC = {
+    "home", "healthz", "readyz", "robots", "set_language", "set_view",
+    "procedures:list", "procedures:detail", "dossiers:track", "dossiers:tracked",
+    "accounts:sign_in", "accounts:sign_in_code", "accounts:sign_out",
+    "api:schema", "api:docs", "api:procedures", "api:procedure", "api:due", "api:tracking",
+}  # fmt: skip
+ROLES = {
+    "clerk": "lan", "desk_head": "truong", "officer": "minh", "leader": "ha", "registry": "vanthu", "digitiser": "sohoa",
+    "ministry_office": "vanphong", "auditor": "thanhtra", "admin": "quantri", "kiosk": "kiosk", "citizen": "tu",
+}  # fmt: skip
+
+
+def names(patterns: list[Any], prefix: str = "") -> Iterator[str]:
+    """Yield every URL name of the site, the admin's apart."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            if pattern.app_name != "admin":
+                yield from names(
+                    pattern.url_patterns, f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
+                )
+        elif isinstance(pattern, URLPattern):
+            yield f"{prefix}{pattern.name}"
+
+
+def test_every_url_has_a_row_and_every_row_a_url() -> None:
+    found = set(names(get_resolver().url_patterns))
+    assert found == set(ACCESS)
+
+
+def test_only_the_reviewed_urls_are_open_to_strangers() -> None:
+    assert {
+        name for name, rule in ACCESS.items() if any(ANONYMOUS in roles for roles in rule.values())
+    } == PUBLIC
+
+
+def address(name: str, dossier: Dossier, document_id: str) -> str:
+    """Return an address of the URL with real objects in it."""
+    code = {"code": dossier.code}
+    kwargs: dict[str, dict[str, Any]] = {
+        "procedures:detail": {"code": "QLLDNN-04"}, "api:procedure": {"code": "QLLDNN-04"},
+        "dossiers:tracked": {"token": tracking.token_of(dossier.code, 1)},
+        "dossiers:detail": code, "dossiers:received": code, "dossiers:receipt": code,
+        "dossiers:reprint": code, "dossiers:act": {**code, "action": "forward"},
+        "api:dossier": code, "api:dossier_events": code, "api:dossier_due": code, "api:dossier_receipt": code,
+        "api:dossier_action": {**code, "action": "forward"},
+        "api:document": {"pk": document_id}, "api:document_content": {"pk": document_id},
+        "api:holder_documents": {"identity_number": "001160000019"},
+        "jobs:requeue": {"job_id": 1},
+    }  # fmt: skip
+    return reverse(name, kwargs=kwargs.get(name))
+
+
+@pytest.mark.parametrize("role", ["anonymous", *ROLES])
+def test_the_table_holds_for_every_url_and_method(
+    world: World, as_user: Callable[[Any], Client], role: str
+) -> None:
+    dossier = world.received()
+    document_id = str(dossier.components.order_by("position").first().document_id)
+    wrong = []
+    for name, rule in ACCESS.items():
+        for method in METHODS:
+            client = (
+                Client(raise_request_exception=False)
+                if role == "anonymous"
+                else as_user(world.users[ROLES[role]])
+            )
+            client.raise_request_exception = False
+            response = client.generic(
+                method, address(name, dossier, document_id), "{}", content_type="application/json"
+            )
+            allowed = role in rule.get(method, frozenset())
+            if not fits(
+                response.status_code,
+                is_allowed=allowed,
+                is_anonymous=role == "anonymous",
+                is_known=method in rule,
+            ):
+                wrong.append(f"{role} {method} {name} → {response.status_code}")
+    assert not wrong
+
+
+def fits(status: int, *, is_allowed: bool, is_anonymous: bool, is_known: bool) -> bool:
+    """Say whether the answer fits the table: an open door may still find nothing or refuse the empty body, but never break."""
+    if is_allowed:
+        return status < 500 and status not in {401, 403, 405}
+    if not is_known:
+        return status == 405
+    return status in {302, 401} if is_anonymous else status == 403
+
+
+def test_a_url_that_the_table_does_not_know_is_closed(
+    world: World, as_user: Callable[[Any], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(ACCESS, "dossiers:tracked")
+    token = tracking.token_of(world.received().code, 1)
+    assert as_user(world.minh).get(f"/t/{token}/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "dossiers:detail",
+        "dossiers:receipt",
+        "api:dossier",
+        "api:dossier_events",
+        "api:dossier_due",
+        "api:document",
+        "api:document_content",
+    ],
+)
+def test_an_officer_of_another_unit_finds_nothing(
+    world: World, as_user: Callable[[Any], Client], name: str
+) -> None:
+    dossier = world.received()
+    document_id = str(dossier.components.order_by("position").first().document_id)
+    assert as_user(world.binh).get(address(name, dossier, document_id)).status_code == 404
