@@ -92,6 +92,10 @@ class Document(models.Model):
     class Meta:
         verbose_name = _("giấy tờ")
         verbose_name_plural = _("giấy tờ")
+        # The few papers that wait for their code, however many have theirs.
+        indexes: ClassVar = [
+            models.Index(fields=["id"], name="document_without_code", condition=Q(code=None))
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["code_owner", "code_type", "code_nn"],

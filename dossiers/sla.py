@@ -91,13 +91,16 @@ def standing(
     if status not in OPEN or due_at is None:
         return Standing("", str(Status(status).label))
     if now > due_at:
-        return Standing("late", _("Quá hạn %s") % length_words(due_at, now, calendar))
+        # Just after closing time no office minute has passed since the appointment: then the word alone is the truth.
+        length = length_words(due_at, now, calendar)
+        return Standing("late", _("Quá hạn %s") % length if length else _("Quá hạn"))
     near = is_soon(received_at, due_at, now=now, soon=soon or soon_at(now, calendar))
-    return Standing("warn" if near else "ok", _("Còn %s") % length_words(now, due_at, calendar))
+    left = length_words(now, due_at, calendar) or _("dưới 1 phút")
+    return Standing("warn" if near else "ok", _("Còn %s") % left)
 
 
 def length_words(start: datetime, end: datetime, calendar: WorkingCalendar) -> str:
-    """Tell the office time between two instants in its two largest units, an office day being eight hours."""
+    """Tell the office time between two instants in its two largest units, an office day being eight hours; "" for none."""
     if end - start > NEAR:
         return _("%d ngày") % (end - start).days
     try:
@@ -105,4 +108,4 @@ def length_words(start: datetime, end: datetime, calendar: WorkingCalendar) -> s
     except DeadlineError:
         length, day = end - start, timedelta(days=1)
     whole = timedelta(minutes=length // timedelta(minutes=1))
-    return format_duration(whole, day=day) if whole else _("dưới 1 phút")
+    return format_duration(whole, day=day) if whole else ""

@@ -23,18 +23,18 @@ HOST = "127.0.0.1"
 SECRETS = ("SECRET_KEY", "TRACKING_KEY")
 PASSWORD = "motcua-demo"  # noqa: S105 - the published password of the demo world
 ACCOUNTS = (
-    ("lan", "tiếp nhận hồ sơ tại quầy", "/quay/"),
+    ("lan", "tiếp nhận hồ sơ tại quầy", "/tiep-nhan/"),
     ("minh", "chuyên viên xử lý", "/viec/"),
     ("ha", "lãnh đạo phê duyệt", "/viec/"),
     ("binh", "chuyên viên đơn vị khác", "/viec/"),
-    ("vanthu", "văn thư, ký số", "/ky/"),
-    ("sohoa", "số hóa", "/so-hoa/"),
-    ("truong", "trưởng bộ phận Một cửa", "/ca-truc/"),
-    ("vanphong", "Văn phòng Bộ, số liệu", "/dieu-hanh/"),
-    ("thanhtra", "thanh tra", "/dieu-hanh/"),
+    ("vanthu", "văn thư", "/viec/"),
+    ("sohoa", "số hoá", "/thu-tuc/"),
+    ("truong", "trưởng bộ phận Một cửa", "/viec/"),
+    ("vanphong", "Văn phòng Bộ, theo dõi toàn Bộ", "/viec/"),
+    ("thanhtra", "thanh tra", "/viec/"),
     ("quantri", "quản trị", "/quan-tri/"),
-    ("tu", "công dân (bà Tư)", "/cua-toi/"),
-    ("congty", "doanh nghiệp", "/cua-toi/"),
+    ("tu", "công dân (bà Tư)", "/thu-tuc/"),
+    ("congty", "doanh nghiệp", "/thu-tuc/"),
 )
 
 

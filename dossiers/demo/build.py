@@ -1,9 +1,12 @@
 """Live through the demo ministry's years, act by act, through the same services as everybody else, with injected time."""
 
 import heapq
-from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from datetime import date, datetime, timedelta
-from itertools import count
+from functools import partial
+from itertools import accumulate, count
+from multiprocessing import get_context
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -26,6 +29,7 @@ from procedures.models import ComponentRequirement
 
 FIRST_DAY = date(2021, 1, 4)
 OFFICE = "VPB"
+DAYS_A_COMMIT = 20
 # Rows are made now but tell of then; no service takes the moment a row was written, because only a rebuilt past needs it.
 _BACKDATE = (
     "UPDATE dossiers_dossier d SET created_at = e.at FROM dossiers_dossierevent e WHERE e.dossier_id = d.id AND e.seq = 1",
@@ -36,15 +40,24 @@ _BACKDATE = (
 )
 
 
-def build(*, now: datetime, total: int) -> dict[str, int]:
+def build(*, now: datetime, total: int, parts: int = 1) -> dict[str, int]:
     """Build accounts and about `total` dossiers up to `now`; return how many rows stand.
 
-    Writes no jobs, and so sends no messages; receipts are asked for only for what was received on the last day.
+    With several `parts` the years are lived by as many processes, each with days and applicants of its own, so that the story
+    is the same every time whoever is faster. Writes no jobs, and so sends no messages; receipts are asked for only for what
+    was received on the last day.
     """
     with transaction.atomic():
         people = settle()
     with jobs.quiet():
-        _Life(people, now, total).live()
+        if parts == 1:
+            _live(people, now, total, 0, 1)
+        else:
+            connection.close()  # a connection is not shared with a child
+            with ProcessPoolExecutor(parts, get_context("fork")) as pool:
+                list(pool.map(partial(_live, people, now, total, parts=parts), range(parts)))
+        with transaction.atomic():
+            _Life(people, now, total, parts - 1, parts).wait_online()
         with transaction.atomic(), connection.cursor() as cursor:
             for statement in _BACKDATE:
                 cursor.execute(statement)
@@ -67,11 +80,20 @@ def _ask_for_receipts(day: date) -> None:
     )
 
 
-class _Life:
-    """The years as they pass: what is to come stands in a heap by time."""
+def _live(people: People, now: datetime, total: int, part: int, parts: int) -> None:
+    """Live one part of the years; a process of its own may do it."""
+    _Life(people, now, total, part, parts).live()
 
-    def __init__(self, people: People, now: datetime, total: int) -> None:
-        self.people, self.now, self.total = people, now, total
+
+class _Life:
+    """The years as they pass, or one part of them: what is to come stands in a heap by time."""
+
+    def __init__(self, people: People, now: datetime, total: int, part: int, parts: int) -> None:
+        self.people, self.now, self.total, self.part, self.parts = people, now, total, part, parts
+        # Bà Tư and the demo enterprise stand first in their pools: the last part, the present, has them.
+        first = (part + 1) % parts
+        self.citizens, self.firms = people.citizens[first::parts], people.firms[first::parts]
+        self.owners = [each.identity_number for each in (*self.citizens, *self.firms)]
         self.held = catalogue.current()
         self.calendar: WorkingCalendar = self.held.office(OFFICE).calendar
         self.clerks: list[User] = [people.users[name] for name in ("lan", "lan2", "lan3", "lan4", "lan5")]
@@ -82,23 +104,31 @@ class _Life:
         self.fresh: set[tuple[str, int]] = set()
 
     def live(self) -> None:
-        """Live every day; one transaction a day keeps commits few and each day whole."""
-        days = list(self._days())
+        """Live every day; one transaction for a few weeks keeps commits few."""
+        mine = self._days_of_part()
         procedures = [each for each in self.held.each() if each.row.is_active and each.versions]
-        for day in days:
-            number = count_on(day, today=days[-1], total=self.total, days=len(days))
+        for start in range(0, len(mine), DAYS_A_COMMIT):
             with transaction.atomic():
-                self._live_day(day, stories(day, number, procedures, self.calendar))
+                for day, number in mine[start : start + DAYS_A_COMMIT]:
+                    self._live_day(day, stories(day, number, procedures, self.calendar))
         with transaction.atomic():
             self._act_until(self.now)
-            self._wait_online(days[-1])
 
-    def _days(self) -> Iterator[date]:
-        day, last = FIRST_DAY, local_date(self.now)
-        while day <= last:
-            if self.calendar.is_working(day):
-                yield day
-            day += timedelta(days=1)
+    def _days(self) -> list[date]:
+        span = range((local_date(self.now) - FIRST_DAY).days + 1)
+        return [day for number in span if self.calendar.is_working(day := FIRST_DAY + timedelta(days=number))]
+
+    def _days_of_part(self) -> list[tuple[date, int]]:
+        """Return the days of this part with how many dossiers come on each; parts hold about as many dossiers."""
+        days = self._days()
+        counts = [(day, count_on(day, today=days[-1], total=self.total, days=len(days))) for day in days]
+        share = sum(number for _day, number in counts) / self.parts
+        before = accumulate((number for _day, number in counts), initial=0)
+        return [
+            each
+            for each, passed in zip(counts, before, strict=False)
+            if min(int(passed / share), self.parts - 1) == self.part
+        ]
 
     def _live_day(self, day: date, begun: list[Story]) -> None:
         for story in begun:
@@ -106,13 +136,13 @@ class _Life:
                 self._act_until(story.received_at)
                 self._receive(story)
         self._act_until(min(self.calendar.close_of(day), self.now))
-        waiting = list(Document.objects.filter(code=None).order_by("pk").values_list("pk", flat=True))
-        assign_codes(waiting, at=min(self.calendar.close_of(day), self.now))
+        if self.fresh:
+            assign_codes(self._waiting(), at=min(self.calendar.close_of(day), self.now))
         self.papers |= self.fresh
         self.fresh.clear()
 
     def _receive(self, story: Story) -> None:
-        pool = self.people.citizens if story.by_citizen else self.people.firms
+        pool = self.citizens if story.by_citizen else self.firms
         applicant = pool[int(story.applicant * len(pool))]
         intake = self._intake(story, applicant)
         clerk = self.clerks[story.clerk]
@@ -160,8 +190,14 @@ class _Life:
             when, _order, code, deed, actor = heapq.heappop(self.agenda)
             act(code, deed.action, actor=actor, at=when, params=deed.params)
 
-    def _wait_online(self, day: date) -> None:
+    def _waiting(self) -> list[UUID]:
+        """Return the papers of this part's applicants that wait for their code."""
+        waiting = Document.objects.filter(code=None, code_owner__in=self.owners)
+        return list(waiting.order_by("pk").values_list("pk", flat=True))
+
+    def wait_online(self) -> None:
         """Leave work for the desk on the last day: two submitted dossiers, and one that its owner must put right."""
+        day = self._days()[-1]
         at = min(self.calendar.close_of(day), self.now) - timedelta(minutes=30)
         waiting = (("tu", TU, "VP-01"), ("congty", COMPANY, "QLLDNN-04"), ("congty", COMPANY, "VL-01"))
         for number, (owner, applicant, procedure) in enumerate(waiting):
@@ -176,6 +212,4 @@ class _Life:
                     at=at + timedelta(minutes=10),
                     params=reason,
                 )
-        assign_codes(
-            list(Document.objects.filter(code=None).order_by("pk").values_list("pk", flat=True)), at=at
-        )
+        assign_codes(self._waiting(), at=at)

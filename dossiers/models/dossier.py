@@ -77,6 +77,32 @@ class ProvidedAs(models.TextChoices):
     REUSED = "reused", _("Dùng lại từ kho")
 
 
+def _own_scope(user: "User | AnonymousUser") -> Q | None:
+    """Return what a person sees by unit, desk or ownership; None for who has not signed in."""
+    principal = principal_of(user)
+    if "anonymous" in principal.roles:
+        return None
+    if "citizen" in principal.roles:
+        return Q(applicant_id=getattr(user, "applicant_id", None) or 0)
+    own = Q(unit_id__in=principal.units_where("view_dossiers"))
+    if principal.units_where("receive_dossiers"):
+        own |= Q(office_id__in=principal.office_ids)
+    return own
+
+
+def _excepted(user: "User | AnonymousUser") -> Q:
+    """Return what staff see besides: shared by name until the share ends, or waiting for their unit's opinion."""
+    principal = principal_of(user)
+    if "citizen" in principal.roles:
+        return Q()
+    shares = DossierShare.objects.filter(user=user, expires_at__gt=timezone.now())
+    excepted = Q(pk__in=shares.values("content_object_id"))
+    if asked := principal.units_where("process_dossiers"):
+        opinions = apps.get_model("dossiers", "Opinion")._default_manager
+        excepted |= Q(pk__in=opinions.filter(unit_id__in=asked, answered_at=None).values("dossier_id"))
+    return excepted
+
+
 class DossierQuerySet(models.QuerySet["Dossier"]):
     """Sets of dossiers, read as English."""
 
@@ -87,24 +113,16 @@ class DossierQuerySet(models.QuerySet["Dossier"]):
         those shared with them by name until the share ends, and those on which their unit's opinion is asked; a citizen or
         enterprise sees its own.
         """
-        principal = principal_of(user)
-        if "anonymous" in principal.roles:
-            return self.none()
-        if "citizen" in principal.roles:
-            return self.filter(applicant_id=getattr(user, "applicant_id", None) or 0)
-        seen = Q(unit_id__in=principal.units_where("view_dossiers"))
-        if principal.units_where("receive_dossiers"):
-            seen |= Q(office_id__in=principal.office_ids)
-        shared = DossierShare.objects.filter(user=user, expires_at__gt=timezone.now()).values(
-            "content_object_id"
-        )
-        seen |= Q(pk__in=shared)
-        if asked := principal.units_where("process_dossiers"):
-            opinions = apps.get_model("dossiers", "Opinion")._default_manager.filter(
-                unit_id__in=asked, answered_at=None
-            )
-            seen |= Q(pk__in=opinions.values("dossier_id"))
-        return self.filter(seen)
+        own = _own_scope(user)
+        return self.filter(own | _excepted(user)) if own is not None else self.none()
+
+    def in_own_scope(self, user: "User | AnonymousUser") -> "DossierQuerySet":
+        """Keep the common part of `visible_to`: by unit, desk or ownership, without the rare exceptions.
+
+        Half the cost to compile and plan; what it does not find must be asked of `visible_to`.
+        """
+        own = _own_scope(user)
+        return self.filter(own) if own is not None else self.none()
 
     def open(self) -> "DossierQuerySet":
         """Keep the work in hand."""

@@ -25,6 +25,10 @@ from procedures import catalogue
 from procedures.catalogue import Catalogue, Version
 
 REASON_LENGTH = 2000
+_CHANGED_BY_ACTS = (
+    "status", "step", "version", "outcome", "assignee", "received_by", "received_at", "due_at", "first_due_at",
+    "finished_at", "returned_at", "supplement_count", "postpone_count",
+)  # fmt: skip
 
 
 class IllegalTransition(DomainError):
@@ -96,8 +100,8 @@ def act(
 
 
 def _lock(code: str, actor: User) -> Dossier:
-    visible = Dossier.objects.visible_to(actor).select_for_update(of=("self",))
-    dossier: Dossier | None = visible.filter(code_key=code_key(code)).first()
+    locked = Dossier.objects.select_for_update(of=("self",)).filter(code_key=code_key(code))
+    dossier: Dossier | None = locked.in_own_scope(actor).first() or locked.visible_to(actor).first()
     if dossier is None:
         raise NotFound(_("Không tìm thấy hồ sơ này. Hãy kiểm tra lại mã hồ sơ."))
     return dossier
@@ -122,9 +126,15 @@ def _check(deed: Act, expected_version: int | None) -> None:
     names_of = ", ".join(str(TRANSITIONS[each].label) for each in allowed) or _("không có việc nào")
     raise IllegalTransition(
         _("Không thể “%s” khi hồ sơ ở trạng thái “%s”. Bạn có thể: %s.")
-        % (deed.transition.label, Status(dossier.status).label, names_of),
+        % (deed.transition.label, _standing(dossier), names_of),
         extra={"allowed_actions": [str(each) for each in allowed]},
     )
+
+
+def _standing(dossier: Dossier) -> str:
+    """Name the status, with the step inside it."""
+    label = str(Status(dossier.status).label)
+    return f"{label}, {_('bước')} {dossier.step.name}" if dossier.step else label
 
 
 def _cleaned(deed: Act) -> Params:
@@ -169,7 +179,7 @@ def _perform(deed: Act) -> Dossier:
         change(deed)
     dossier.status = transition.target
     dossier.version += 1
-    dossier.save()
+    dossier.save(update_fields=_CHANGED_BY_ACTS)
     DossierEvent.objects.create(
         dossier=dossier, seq=dossier.version, action=deed.action, from_status=before, to_status=dossier.status,
         from_step_id=step_before, to_step_id=dossier.step_id, at=deed.at, actor=deed.actor, unit_id=_unit_of(deed),

@@ -163,15 +163,10 @@ def fee_words(chosen: Chosen) -> str:
     """Write the fees; an amount that the catalogue does not know is never taken for free."""
     if not chosen.version.fees:
         return _("Chưa có trong danh mục, xem văn bản công bố")
+    if all(fee.amount == 0 for fee in chosen.version.fees):
+        return _("Không thu phí")
     return "; ".join(
-        f"{fee.name}: "
-        + (
-            _("chưa xác định")
-            if fee.amount is None
-            else _("không thu")
-            if fee.amount == 0
-            else format_money(fee.amount)
-        )
+        f"{fee.name}: {_('chưa xác định') if fee.amount is None else format_money(fee.amount)}"
         for fee in chosen.version.fees
     )
 

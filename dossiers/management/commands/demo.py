@@ -49,7 +49,7 @@ class Command(BaseCommand):
         started = time.monotonic()
         import_bundled()
         try:
-            counts = build(now=timezone.now(), total=dossiers)
+            counts = build(now=timezone.now(), total=dossiers, parts=2)
         except DomainError as error:
             raise CommandError(
                 f"Không dựng được dữ liệu minh hoạ: {error.sentence} [{error.code}]"
