@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 
 from bpmc_portal.accounts.models import User
 from bpmc_portal.accounts.permissions import Principal, principal_of
-from bpmc_portal.lib import names
 from dossiers import sla
 from dossiers.models import Dossier, Opinion, Status
 from dossiers.models.dossier import OPEN, PAUSED, DossierQuerySet
 from dossiers.numbering import code_key
+from dossiers.services.finding import matching
 
 PAGE = 50
 # Counting stops here: "999+" says enough, and the price of a tab stays the same whatever the backlog.
@@ -167,7 +167,7 @@ def count_words(count: int) -> str:
 
 def page_of(user: User, tab: Tab, wanted: Wanted) -> Page:
     """Return one page of a tab in one statement, whatever its length: no offset, no total."""
-    rows = Dossier.objects.visible_to(user).filter(tab.rows, _matching(wanted.text))
+    rows = Dossier.objects.visible_to(user).filter(tab.rows, matching(wanted.text))
     if wanted.procedure_id is not None:
         rows = rows.filter(procedure_id=wanted.procedure_id)
     backwards = bool(wanted.before)
@@ -206,23 +206,6 @@ def _from_cursor(rows: DossierQuerySet, order: str, cursor: str, *, backwards: b
     way = "lt" if backwards else "gt"
     beyond = Q(**{f"{order}__{way}": at}) | Q(**{f"id__{way}": pk})
     return rows.filter(beyond, **{f"{order}__{way}e": at})
-
-
-def _matching(text: str) -> Q:
-    """Keep dossiers whose code, person or phone holds what was typed; marks and keyboard mode do not matter."""
-    text = text.strip()[:100]
-    if not text:
-        return Q()
-    found = Q()
-    for key in names.search_keys(text):
-        found |= Q(applicant__search_key__contains=key)
-    key = code_key(text)
-    digits = "".join(char for char in text if char.isascii() and char.isdigit())
-    if len(digits) >= 4:
-        found |= Q(code_key__contains=key) | Q(applicant__identity_number=key)
-    if len(digits) >= 9:
-        found |= Q(phone__endswith=digits[-9:])
-    return found
 
 
 def code_of_exact(user: User, text: str) -> str | None:

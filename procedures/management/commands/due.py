@@ -11,7 +11,8 @@ from django.core.management.base import BaseCommand
 from bpmc_portal.errors import DomainError
 from bpmc_portal.lib.vietnamese import LOCAL_ZONE
 from procedures import catalogue
-from procedures.deadlines import DeadlineError, Due, ExcludedDay, TimeLimit, Unit, compute_due
+from procedures.deadlines import DeadlineError, Due, TimeLimit, Unit, compute_due
+from procedures.explain import as_json
 
 _UNITS = {"days": Unit.WORKING_DAYS, "hours": Unit.WORKING_HOURS, "calendar_days": Unit.CALENDAR_DAYS}
 
@@ -37,7 +38,7 @@ class Command(BaseCommand):
         except (DeadlineError, DomainError) as error:
             self.stderr.write(f"{error.sentence} [{error.code}]", style_func=str)
             sys.exit(1)
-        self.stdout.write(json.dumps(_document(due), ensure_ascii=False))
+        self.stdout.write(json.dumps(as_json(due), ensure_ascii=False))
 
     def _compute(self, options: dict[str, Any]) -> Due:
         name = next(name for name in _UNITS if options[name] is not None)
@@ -61,19 +62,3 @@ def _instant(typed: str) -> datetime:
         sentence = f"Không hiểu thời điểm “{typed[:40]}”. Hãy nhập như 2025-01-24T15:30."
         raise DomainError(sentence, code="received_format") from None
     return at if at.utcoffset() is not None else at.replace(tzinfo=LOCAL_ZONE)
-
-
-def _document(due: Due) -> dict[str, Any]:
-    return {
-        "due_at": due.due_at.isoformat() if due.due_at else None,
-        "received_at": due.received_at.isoformat(),
-        "first_day": _day(due.first_day) if due.first_day else None,
-        "counted": [day.isoformat() for day in due.counted],
-        "excluded": [_day(day) for day in due.excluded],
-        "paused": [_day(day) for day in due.paused],
-        "notes": list(due.notes),
-    }
-
-
-def _day(day: ExcludedDay) -> dict[str, str]:
-    return {"date": day.date.isoformat(), "reason": day.reason}
