@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django_otp import DEVICE_ID_SESSION_KEY
 
 from bpmc_portal import access, logs
 from bpmc_portal.accounts.permissions import principal_of
@@ -143,7 +144,8 @@ def session_rules(get_response: GetResponse) -> GetResponse:
             if (
                 not settings.DEMO
                 and user.applicant_id is None
-                and not user.is_verified()  # type: ignore[attr-defined]  # OTPMiddleware adds it
+                # The session knows it: asking the device again would be a statement a request.
+                and DEVICE_ID_SESSION_KEY not in request.session
                 and not _is_sign_in(request)
             ):
                 return HttpResponseRedirect(reverse("accounts:sign_in_code"))

@@ -29,12 +29,17 @@ def world(db: None) -> World:
 
 
 @pytest.fixture
-def committed_world(transactional_db: None) -> World:
-    """Return the small ministry, committed, for tests with threads, processes or a live server."""
+def committed(transactional_db: None) -> None:
+    """Let the test commit, for threads, processes or a live server; give back what emptying the tables took along."""
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO procedures_cataloguestamp VALUES (1, nextval('procedures_stamp_seq')) ON CONFLICT DO NOTHING"
         )
+
+
+@pytest.fixture
+def committed_world(committed: None) -> World:
+    """Return the small ministry, committed."""
     return worlds.build()
 
 

@@ -26,6 +26,7 @@ DESK, HEAVY, OUTBOUND = "desk", "heavy", "outbound"
 RETRY_AFTER = (5, 30, 120, 600, 3600)
 # An external effect holds no row lock, so its repeat waits longer than Celery's hard time limit.
 EXTERNAL_RETRY_AFTER = 300
+KEYS_A_MESSAGE = 20
 
 
 @dataclass(frozen=True)
@@ -130,13 +131,19 @@ def ring(keys_by_queue: Mapping[str, Iterable[str]]) -> None:
 
     if time.monotonic() < _broker_down_until:
         return
-    for queue, keys in keys_by_queue.items():
+    bells = [(queue, part) for queue, keys in keys_by_queue.items() for part in _parts(list(keys))]
+    for queue, part in bells:
         try:
-            run_jobs.apply_async(args=(list(keys),), queue=queue, retry=False, ignore_result=True)
+            run_jobs.apply_async(args=(part,), queue=queue, retry=False, ignore_result=True)
         except Exception as error:
             _broker_down_until = time.monotonic() + 10
             log.warning("doorbell is silent: %s", type(error).__name__)
             return
+
+
+def _parts(keys: list[str]) -> list[list[str]]:
+    """Cut keys into messages short enough for one task's time limit, whatever the kind of work."""
+    return [keys[start : start + KEYS_A_MESSAGE] for start in range(0, len(keys), KEYS_A_MESSAGE)]
 
 
 def run(dedup_key: str) -> bool:

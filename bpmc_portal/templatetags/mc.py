@@ -185,7 +185,8 @@ def bar(value: float, max: float = 100, label: str = "", kind: str = "", wide: b
 @register.simple_tag
 def qr_svg(text: str, label: str = "") -> SafeString:
     out = BytesIO()
-    segno.make_qr(text, error="m").save(
+    # On a screen any mask reads well; weighing all eight would be a fifth of the tracking page. Paper takes the best one.
+    segno.make_qr(text, error="m", mask=3, boost_error=False).save(
         out,
         kind="svg",
         xmldecl=False,

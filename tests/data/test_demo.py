@@ -68,6 +68,15 @@ def test_the_world_is_whole_quiet_and_the_same_every_time() -> None:
     assert Job.objects.count() == last_day.count() > 0
 
 
+@pytest.mark.usefixtures("committed")
+def test_two_processes_build_one_consistent_world() -> None:
+    import_bundled()
+    build(now=NOW, total=70, parts=2)
+    assert broken() == {}
+    assert not Document.objects.filter(code=None).exists()
+    assert Dossier.objects.filter(applicant__users__username="tu").exists()
+
+
 @pytest.mark.django_db
 def test_the_accounts_of_the_contract_can_sign_in_and_binh_sees_nothing_of_minh() -> None:
     import_bundled()
