@@ -18,6 +18,7 @@ from digitization.models import Document
 from digitization.services import assign_codes
 from dossiers.demo.people import COMPANY, TU, People, settle
 from dossiers.demo.plans import Deed, Story, count_on, stories
+from dossiers.demo.wake import wake
 from dossiers.models import Dossier
 from dossiers.services.commands import ApplicantInput, ComponentInput, IntakeInput
 from dossiers.services.intake import receive_dossier, submit_dossier
@@ -53,8 +54,9 @@ def build(*, now: datetime, total: int, parts: int = 1) -> dict[str, int]:
         if parts == 1:
             _live(people, now, total, 0, 1)
         else:
-            connection.close()  # a connection is not shared with a child
-            with ProcessPoolExecutor(parts, get_context("fork")) as pool:
+            # Fresh processes: a forked one would inherit the locks of threads that it does not have.
+            name = str(connection.settings_dict["NAME"])
+            with ProcessPoolExecutor(parts, get_context("spawn"), wake, (name,)) as pool:
                 list(pool.map(partial(_live, people, now, total, parts=parts), range(parts)))
         with transaction.atomic():
             _Life(people, now, total, parts - 1, parts).wait_online()
@@ -82,7 +84,8 @@ def _ask_for_receipts(day: date) -> None:
 
 def _live(people: People, now: datetime, total: int, part: int, parts: int) -> None:
     """Live one part of the years; a process of its own may do it."""
-    _Life(people, now, total, part, parts).live()
+    with jobs.quiet():
+        _Life(people, now, total, part, parts).live()
 
 
 class _Life:
