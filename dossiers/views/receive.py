@@ -149,7 +149,8 @@ def show_due(request: HttpRequest) -> HttpResponse:
     chosen, refused, _candidates = intake_page.chosen_of(
         held, request.GET.get("thu_tuc", ""), request.GET.get("truong_hop", ""), "", now
     )
-    due = intake_page.due_box(desk, chosen, now) if chosen else {"refused": refused}
+    unknown = {"refused": refused or _("Chọn thủ tục để biết ngày hẹn trả.")}
+    due = intake_page.due_box(desk, chosen, now) if chosen else unknown
     return render(request, "dossiers/receive/due.html", {"due": due, "chosen": chosen})
 
 

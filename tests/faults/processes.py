@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from threading import Event
@@ -49,12 +49,13 @@ def free_port() -> int:
 @contextmanager
 def own_servers(*, durable: bool) -> Iterator[Throwaway]:
     """Give throw-away PostgreSQL and Redis, whatever servers the environment names."""
-    kept = {name: os.environ.pop(name) for name in GIVEN if name in os.environ}
-    try:
-        with Throwaway(durable=durable) as servers:
-            yield servers
-    finally:
-        os.environ.update(kept)
+    with ExitStack() as stack:
+        kept = {name: os.environ.pop(name) for name in GIVEN if name in os.environ}
+        try:
+            servers = stack.enter_context(Throwaway(durable=durable))
+        finally:
+            os.environ.update(kept)  # at once: the other tests of this process live on the servers it names
+        yield servers
 
 
 def database_url(url: str, name: str) -> str:

@@ -61,10 +61,10 @@ def fonts_of(pdf: bytes) -> dict[str, bool]:
 
 
 def sheets_of(pdf: bytes, folder: Path) -> list[Image.Image]:
-    """Return the pages as a printer of 150 dots an inch shows them."""
+    """Return the pages as a printer of 200 dots an inch shows them, the coarsest that desks have."""
     file = folder / "paper.pdf"
     file.write_bytes(pdf)
-    subprocess.run(["pdftoppm", "-r", "150", "-png", file, folder / "sheet"], check=True)
+    subprocess.run(["pdftoppm", "-r", "200", "-png", file, folder / "sheet"], check=True)
     sheets = []
     for path in sorted(folder.glob("sheet*.png")):
         with Image.open(path) as image:
