@@ -200,12 +200,11 @@ def _perform(pk: int) -> bool:
     return True
 
 
-def due(limit: int = 500) -> dict[str, list[str]]:
-    """Return the keys of jobs that wait and are due, by queue, oldest first."""
+def due(limit: int = 500, *, for_at_least: timedelta = timedelta(0)) -> dict[str, list[str]]:
+    """Return the keys of jobs that wait and have been due for that long, by queue, oldest first."""
     keys_by_queue: dict[str, list[str]] = defaultdict(list)
-    waiting = Job.objects.filter(done_at=None, dead_at=None, not_before__lte=timezone.now()).order_by(
-        "not_before"
-    )
+    since = timezone.now() - for_at_least
+    waiting = Job.objects.filter(done_at=None, dead_at=None, not_before__lte=since).order_by("not_before")
     for queue, key in waiting.values_list("queue", "dedup_key")[:limit]:
         keys_by_queue[queue].append(key)
     return keys_by_queue

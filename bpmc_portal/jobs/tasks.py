@@ -1,5 +1,7 @@
 """Celery's side of the ledger: three tasks, all safe to repeat."""
 
+from datetime import timedelta
+
 from celery import shared_task
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -17,8 +19,11 @@ def run_jobs(keys: list[str]) -> None:
 
 @shared_task(name="bpmc_portal.jobs.tasks.sweep")
 def sweep() -> None:
-    """Idempotent: ring again for whatever is due; a doorbell that was lost costs seconds, never the work."""
-    services.ring({queue: keys for queue, keys in services.due().items() if keys})
+    """Idempotent: ring again for what nobody took up; a doorbell that was lost costs seconds, never the work.
+
+    What has just become due has its own bell on the way: ringing for it too would only lengthen the queue.
+    """
+    services.ring(services.due(400, for_at_least=timedelta(seconds=3)))
 
 
 @shared_task(name="bpmc_portal.jobs.tasks.tick")
