@@ -144,7 +144,6 @@ def session_rules(get_response: GetResponse) -> GetResponse:
             if (
                 not settings.DEMO
                 and user.applicant_id is None
-                # The session knows it: asking the device again would be a statement a request.
                 and DEVICE_ID_SESSION_KEY not in request.session
                 and not _is_sign_in(request)
             ):

@@ -63,9 +63,12 @@ def has_device(user: User) -> bool:
     return bool(TOTPDevice.objects.filter(user=user, confirmed=True).exists())
 
 
-def is_verified(user: User) -> bool:
-    """Say whether this session passed the second factor. django-otp's middleware adds the method; a fresh sign-in has none."""
-    return bool(getattr(user, "is_verified", bool)())
+def is_verified(request: HttpRequest) -> bool:
+    """Say whether this session passed the second factor.
+
+    The session remembers it, so that no request pays a statement for the device; a new device or sign-in ends older sessions.
+    """
+    return django_otp.DEVICE_ID_SESSION_KEY in request.session
 
 
 def pass_second_factor(request: HttpRequest, typed: str, *, at: datetime | None = None) -> None:

@@ -60,7 +60,7 @@ def _onwards(request: HttpRequest) -> HttpResponse:
     """Go to the next door of signing in, or to the page that was wanted."""
     user = cast(User, request.user)
     if user.applicant_id is None and not settings.DEMO:
-        if not services.is_verified(user):
+        if not services.is_verified(request):
             return _see("accounts:sign_in_code" if services.has_device(user) else "accounts:enrol")
         if request.method == "POST" and services.open_session(request):
             messages.warning(request, _("Phiên đăng nhập trước của bạn ở máy khác đã kết thúc."))
@@ -82,7 +82,7 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
     """Ask for the code of the authenticator, or for a recovery code."""
     if not isinstance(request.user, User):
         return _see("accounts:sign_in")
-    if services.is_verified(request.user) or not services.has_device(request.user):
+    if services.is_verified(request) or not services.has_device(request.user):
         return _onwards(request)
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -98,7 +98,7 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
 def enrol(request: HttpRequest) -> HttpResponse:
     """Bind an authenticator: at the first sign-in, or later a new one by who has passed the old one."""
     user = cast(User, request.user)
-    if services.has_device(user) and not services.is_verified(user):
+    if services.has_device(user) and not services.is_verified(request):
         return _see("accounts:sign_in_code")
     key = request.session.setdefault(PENDING_KEY, default_key())
     form = CodeForm(request.POST or None)
@@ -122,7 +122,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
 def recovery_codes(request: HttpRequest) -> HttpResponse:
     """Show new recovery codes once; POST makes ten others."""
     user = cast(User, request.user)
-    if not services.is_verified(user):
+    if not services.is_verified(request):
         return _onwards(request) if not settings.DEMO else _see("accounts:enrol")
     if request.method == "POST":
         request.session[NEW_CODES] = services.renew_recovery_codes(user, request=request)
