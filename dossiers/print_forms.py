@@ -238,6 +238,16 @@ def _lines(components: Sequence[Component]) -> Iterable[Line]:
         )
 
 
+def _fee_words(fees: Sequence[Fee]) -> str:
+    """Write the fees; an amount that is not known is said so, never taken for free."""
+    if all(fee.amount == 0 for fee in fees):
+        return "Không thu phí"
+    return "; ".join(
+        f"{fee.name}: {'chưa xác định' if fee.amount is None else vietnamese.format_money(fee.amount)}"
+        for fee in fees
+    )
+
+
 def _result_and_fees(dossier: Dossier, fees: Sequence[Fee]) -> Iterable[Pair]:
     address = dossier.address or BLANK
     where = {
@@ -247,12 +257,7 @@ def _result_and_fees(dossier: Dossier, fees: Sequence[Fee]) -> Iterable[Pair]:
     }
     yield Pair("Đăng ký nhận kết quả tại:", where[ReturnMethod(dossier.return_method)])
     if fees:
-        # An amount that is not known is said so; it is never taken for free.
-        amounts = (
-            f"{fee.name}: {'chưa xác định' if fee.amount is None else vietnamese.format_money(fee.amount)}"
-            for fee in fees
-        )
-        yield Pair("Phí, lệ phí (nếu có):", "; ".join(amounts))
+        yield Pair("Phí, lệ phí (nếu có):", _fee_words(fees))
 
 
 def _practice(phone: str, page: str) -> str:

@@ -39,6 +39,7 @@ class Desk:
     def sign_in(self, username: str) -> None:
         """Sign in by keyboard."""
         self.open("/dang-nhap/")
+        self.page.locator("#id_username").focus()
         self.page.keyboard.type(username)
         self.page.keyboard.press("Tab")
         self.page.keyboard.type(PASSWORD)
