@@ -9,10 +9,13 @@ from drf_spectacular.renderers import (
 )
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from desk import api as desk
+from desk import api_blocks
 from digitization import api as digitization
 from dossiers import api as dossiers
 from dossiers import api_documents, api_dossiers
 from procedures import api as procedures
+from reporting import api as reporting
 
 
 class SchemaView(SpectacularAPIView):
@@ -29,6 +32,7 @@ class DocsView(SpectacularSwaggerView):
 
 
 urlpatterns = [
+    path("offices/<str:office>/queue/", desk.queue, name="queue"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", DocsView.as_view(), name="docs"),
     path("procedures/", procedures.procedure_list, name="procedures"),
@@ -44,5 +48,13 @@ urlpatterns = [
     path("documents/<uuid:pk>/", api_documents.document_detail, name="document"),
     path("documents/<uuid:pk>/content/", api_documents.document_content, name="document_content"),
     path("holders/<str:identity_number>/documents/", api_documents.holder_documents, name="holder_documents"),
+    path("offices/<str:office>/tickets/", desk.take, name="tickets"),
+    path("offices/<str:office>/counters/<int:counter>/call-next/", desk.call_next, name="call_next"),
+    path("tickets/<str:token>/", desk.ticket_detail, name="ticket"),
+    path("tickets/<str:token>/<str:action>/", desk.ticket_act, name="ticket_act"),
+    path("offices/<str:office>/number-blocks/", api_blocks.number_blocks, name="number_blocks"),
+    path("offices/<str:office>/offline-tickets/", api_blocks.offline_tickets, name="offline_tickets"),
+    path("plans/654/indicators/", reporting.indicators, name="indicators"),
+    path("plans/654/indicators/<str:code>/rows/", reporting.indicator_rows, name="indicator_rows"),
     path("tracking/", dossiers.track, name="tracking"),
 ]

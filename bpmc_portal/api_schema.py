@@ -56,9 +56,10 @@ _WORDS = {
     "422": _("Khoá chống lặp đã dùng cho nội dung khác"),
     "429": _("Quá nhiều yêu cầu"),
 }
-# What may stand in the address of a call: a UUID passes for a code too.
+# What may stand in the address of a call: a UUID passes for a code too, a whole number only for itself.
 _PLACES = re.compile(r"\{[^}]+\}")
 _ANY_PLACE = "00000000-0000-0000-0000-000000000000"
+_WHOLE_NUMBERS = {"{counter}": "1"}
 
 
 class PortalSchema(AutoSchema):
@@ -74,7 +75,8 @@ class PortalSchema(AutoSchema):
         return [{}, *known] if self._is_public() and {} not in known else known
 
     def _is_public(self) -> bool:
-        name = resolve(_PLACES.sub(_ANY_PLACE, self.path)).view_name
+        address = _PLACES.sub(lambda found: _WHOLE_NUMBERS.get(found[0], _ANY_PLACE), self.path)
+        name = resolve(address).view_name
         return access.ANONYMOUS in access.ACCESS.get(name, {}).get(self.method, frozenset())
 
     def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:

@@ -11,11 +11,18 @@ from django.utils.translation import gettext as _
 from bpmc_portal import access
 from bpmc_portal.accounts.permissions import principal_of
 
+# In order of use. What does not fit on a screen of 1366 pixels goes under "Thêm".
 _NAV = (
-    ("dossiers:receive", "Tiếp nhận", "armchair"),
+    ("desk:counters", "Quầy", "armchair"),
+    ("dossiers:receive", "Tiếp nhận", "file-text"),
     ("dossiers:worklist", "Việc của tôi", "inbox"),
+    ("dossiers:return_results", "Trả kết quả", "file-check"),
+    ("dossiers:shift_report", "Ca trực", "clipboard-list"),
+    ("desk:appointments", "Lịch hẹn", "calendar-clock"),
+    ("desk:live", "Hàng đợi", "gauge"),
     ("procedures:list", "Thủ tục", "files"),
 )
+_NAV_SHOWN = 5
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
@@ -32,10 +39,12 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     return {
         "brand": {**settings.BRAND, "emblem_url": static(settings.BRAND["emblem"])},
         "demo": settings.DEMO,
-        "nav_items": items,
+        "nav_items": items[:_NAV_SHOWN],
+        "nav_more": items[_NAV_SHOWN:],
         "member": {"unit": {"name": principal.unit_name}, "office": {"name": principal.office_name}}
         if principal
         else None,
         "view_mode": request.COOKIES.get("mc_view", ""),
+        "find_url": reverse("dossiers:find") if access.ACCESS["dossiers:find"]["GET"] & roles else "",
         "is_staff_member": bool(roles & access.STAFF),
     }

@@ -5,7 +5,7 @@ import re
 from contextvars import ContextVar
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
-_TOKEN_PATH = re.compile(r"/t/\d+")
+_TOKEN_PATH = re.compile(r"/(t|so|tickets)/\d+")
 
 
 class RequestIdFilter(logging.Filter):
@@ -16,5 +16,5 @@ class RequestIdFilter(logging.Filter):
         record.request_id = request_id.get()
         message = record.getMessage()
         if _TOKEN_PATH.search(message):
-            record.msg, record.args = _TOKEN_PATH.sub("/t/…", message), None
+            record.msg, record.args = _TOKEN_PATH.sub(r"/\1/…", message), None
         return True

@@ -120,15 +120,20 @@ def too_large(limit: int) -> DomainError:
     )
 
 
+_QUEUE_POLL = re.compile(r"/api/v1/offices/[^/]+/queue/")
+
+
 def session_rules(get_response: GetResponse) -> GetResponse:
     """End idle sessions of shared counter PCs, and hold half-signed-in staff at the second factor.
 
     Idle time and the whole length (SESSION_COOKIE_AGE from the sign-in, however busy) are counted on the server; the session's
     clock is written at most once a minute. Without DEMO, staff must have passed the second factor before any page but the ones
-    that let them do so.
+    that let them do so. A poll of the hall's public queue is no act of a person: it asks for no session and keeps none alive.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
+        if _QUEUE_POLL.fullmatch(request.path):
+            return get_response(request)
         user = request.user
         if user.is_authenticated:
             now = timezone.now()
@@ -214,12 +219,15 @@ def private_pages(get_response: GetResponse) -> GetResponse:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if request.user.is_authenticated or request.path.startswith(
-            ("/t/", "/tra-cuu/", "/dang-nhap/", "/api/")
+        if "Cache-Control" not in response.headers and (
+            request.path.startswith(("/t/", "/so/", "/tra-cuu/", "/dang-nhap/", "/api/"))
+            or request.user.is_authenticated
         ):
-            response.headers.setdefault("Cache-Control", "no-store, private")
-        if request.path.startswith(("/t/", "/tra-cuu/")):
+            response.headers["Cache-Control"] = "no-store, private"
+        # The pages with forms keep the site's "same-origin": under no-referrer a browser posts with `Origin: null`, which CSRF refuses.
+        if request.path.startswith("/t/"):
             response.headers["Referrer-Policy"] = "no-referrer"
+        if request.path.startswith(("/t/", "/so/", "/tra-cuu/")):
             response.headers["X-Robots-Tag"] = "noindex, nofollow"
         response.headers.setdefault(
             "Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"

@@ -43,8 +43,10 @@ INSTALLED_APPS = [
     "bpmc_portal.sign_in",
     "bpmc_portal.notices",
     "procedures",
+    "desk",
     "digitization",
     "dossiers",
+    "reporting",
     "bpmc_portal.apps.PortalConfig",
     "bpmc_portal.apps.PortalAdminConfig",
     "django.contrib.auth",
@@ -101,6 +103,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "bpmc_portal.context.portal",
+                "desk.views.bar_page.ticket_bar",
             ],
             "builtins": [
                 "django.templatetags.i18n",
@@ -284,6 +287,10 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "StatusEnum": "dossiers.models.Status",
         "ActionEnum": "dossiers.api_shapes.ACTIONS",
+        "StateEnum": "digitization.models.Document.State",
+        "TicketStatusEnum": "desk.models.TicketStatus",
+        "CounterStateEnum": "desk.api_shapes.COUNTER_STATES",
+        "AtCounterEnum": "desk.api_shapes.AT_COUNTER_STATES",
     },
 }
 

@@ -19,7 +19,7 @@ from bpmc_portal.jobs.services import oldest_wait_seconds
 LEAST_FREE_DISK = 0.10
 VIEW_COOKIE = "mc_view"
 A_YEAR = 365 * 24 * 3600
-_ROBOTS = "User-agent: *\nDisallow: /t/\nDisallow: /tra-cuu/\nDisallow: /dang-nhap/\nDisallow: /quan-tri/\nDisallow: /api/\n"
+_ROBOTS = "User-agent: *\nDisallow: /t/\nDisallow: /so/\nDisallow: /tra-cuu/\nDisallow: /dang-nhap/\nDisallow: /quan-tri/\nDisallow: /api/\n"
 
 
 def healthz(request: HttpRequest) -> JsonResponse:

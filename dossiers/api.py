@@ -92,8 +92,8 @@ def _intake(given: dict[str, Any]) -> IntakeInput:
         procedure=given["procedure"], office=given["office"], channel=given["channel"], case=given.get("case") or None,
         applicant=ApplicantInput(**_filled(given["applicant"])),
         representative=RepresentativeInput(**_filled(representative)) if representative else None,
-        components=tuple(ComponentInput(**paper) for paper in given["components"]),
-        return_method=given["return_method"], form=given.get("form", {}),
+        components=tuple(ComponentInput(**_filled(paper)) for paper in given["components"]),
+        return_method=given["return_method"], form=given.get("form", {}), ticket=given.get("ticket") or "",
     )  # fmt: skip
 
 

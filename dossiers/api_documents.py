@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Func, Q, Value
 from django.http import FileResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -20,12 +19,10 @@ from digitization import storage
 from digitization.api import DocumentAnswer, document_json
 from dossiers import documents
 from dossiers.api_shapes import HeldPage
+from dossiers.services import held
 from procedures import catalogue
 
 _EXTENSIONS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png", "image/tiff": "tif"}
-_VALID_FOR = Func(
-    Value(0), F("document_type__valid_months"), function="make_interval", output_field=DurationField()
-)
 _NEWEST_FIRST = Order(("created_at", "id"), is_descending=True)
 
 
@@ -71,16 +68,9 @@ def holder_documents(request: Request, identity_number: str) -> Response:
     """List the papers that a holder has here, the newest first; `reusable=1` keeps those that may serve again today."""
     now = catalogue.read()[1]
     number = "".join(letter for letter in identity_number if letter.isalnum() or letter == "-")[:20]
-    until = ExpressionWrapper(F("created_at") + _VALID_FOR, output_field=DateTimeField())
-    found = (
-        documents.held_by(number, user_of(request))
-        .select_related("blob", "document_type")
-        .annotate(valid_until=until)
-    )
-    if request.query_params.get("reusable") == "1":
-        found = found.filter(Q(valid_until=None) | Q(valid_until__gt=now)).exclude(
-            components__requirement__is_reusable=False
-        )
+    papers = documents.held_by(number, user_of(request)).select_related("blob", "document_type")
+    wants_reusable = request.query_params.get("reusable") == "1"
+    found = held.reusable(papers, at=now) if wants_reusable else held.with_validity(papers)
 
     def show(page_of: list[Any]) -> list[Any]:
         return [

@@ -27,7 +27,7 @@ def whole(found: QuerySet[Dossier]) -> QuerySet[Dossier]:
     papers = Component.objects.select_related("requirement", "document").order_by("position")
     return (
         rows(found)
-        .select_related("applicant", "case")
+        .select_related("applicant", "case", "ticket")
         .prefetch_related(Prefetch("components", queryset=papers))
     )
 
@@ -73,6 +73,7 @@ def dossier_json(dossier: Dossier, request: Request, held: Catalogue) -> dict[st
         },
         "representative": dossier.representative,
         "return_method": dossier.return_method,
+        "ticket": dossier.ticket.number or None if dossier.ticket else None,
         "form": dossier.form,
         "first_due_at": iso(dossier.first_due_at),
         "supplement_count": dossier.supplement_count,

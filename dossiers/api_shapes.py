@@ -7,7 +7,7 @@ from rest_framework import serializers
 from bpmc_portal.accounts.models import Applicant
 from bpmc_portal.api_input import Choice, Day, Flag, FreeForm, Identifier, Shape, Text, WholeNumber
 from digitization.api import DocumentAnswer
-from dossiers.models import Channel, Outcome, ProvidedAs, ReturnMethod, Status
+from dossiers.models import AskedAgain, Channel, Outcome, ProvidedAs, ReturnMethod, Status
 from dossiers.workflow import Action
 from procedures.api_shapes import CodeName, Explained, Page
 
@@ -45,6 +45,8 @@ class ComponentBody(Shape):
     provided_as = Choice(ProvidedAs.choices)
     copies = WholeNumber(required=False, default=1)
     document = Identifier(required=False, allow_null=True)
+    asked_again_reason = Choice(AskedAgain.choices, required=False, allow_null=True)
+    asked_again_note = Text(required=False, allow_null=True)
 
 
 class IntakeBody(Shape):
@@ -54,6 +56,7 @@ class IntakeBody(Shape):
     case = Text(required=False, allow_null=True)
     office = Text()
     channel = Choice(Channel.choices)
+    ticket = Text(required=False, allow_null=True)
     applicant = ApplicantBody()
     representative = RepresentativeBody(required=False, allow_null=True)
     components = ComponentBody(many=True, max_length=MOST_PAPERS)  # type: ignore[call-arg]
@@ -62,10 +65,12 @@ class IntakeBody(Shape):
 
 
 class CollectorBody(Shape):
-    """Who collects the result when it is not the applicant."""
+    """Who collects the result when it is not the applicant; number and day of the authorisation are then needed."""
 
     name = Text(required=False, allow_null=True)
     authorisation_number = Text(required=False, allow_null=True)
+    authorised_on = Day(required=False, allow_null=True)
+    authorisation_expires_on = Day(required=False, allow_null=True)
 
 
 class ActionBody(Shape):
@@ -167,6 +172,7 @@ class DossierAnswer(DossierRow):
     applicant = ApplicantAnswer()
     representative = serializers.DictField(allow_null=True)
     return_method = serializers.ChoiceField(ReturnMethod.choices)
+    ticket = serializers.CharField(allow_null=True)
     form = serializers.DictField()
     first_due_at = serializers.DateTimeField(allow_null=True)
     supplement_count = serializers.IntegerField()

@@ -3,10 +3,12 @@
 Putting a foreign key or a unique index back makes PostgreSQL check every row; what the row triggers guard is checked by the caller.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from io import StringIO
-from typing import Any
+from typing import Any, Self
 
 from django.db import connection
 from psycopg2 import sql  # type: ignore[import-untyped]  # the driver ships no types
@@ -27,6 +29,8 @@ _TRIGGERS = """
 SELECT tgrelid::regclass::text, tgname FROM pg_trigger
 WHERE tgrelid = ANY(%s::regclass[]) AND NOT tgisinternal AND tgenabled = 'O' ORDER BY 1, 2
 """
+NULL = "\\N"
+BATCHES = 12
 
 
 @contextmanager
@@ -74,12 +78,50 @@ class Stream:
 
     def flush(self) -> None:
         """Send what is waiting."""
-        if not self.lines:
-            return
-        self.lines.append("")
-        with connection.cursor() as cursor:
-            cursor.copy_expert(self.statement, StringIO("\n".join(self.lines)))
+        self.send(self.lines)
         self.lines = []
+
+    def send(self, lines: Sequence[str]) -> None:
+        """Send lines that are written already."""
+        if lines:
+            with connection.cursor() as cursor:
+                cursor.copy_expert(self.statement, StringIO("\n".join([*lines, ""])))
+
+
+class Sender:
+    """Sends lines by a thread of its own, in the order given, while the next ones are made: the connection is its alone until the end.
+
+    At most one batch waits. What the database refuses is raised at the next `send` or at the end.
+    """
+
+    def __init__(self) -> None:
+        connection.ensure_connection()
+        self.raw = connection.connection
+        self.pool = ThreadPoolExecutor(1)
+        self.waiting: deque[Future[None]] = deque()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        try:
+            while self.waiting:
+                self.waiting.popleft().result()
+        finally:
+            self.pool.shutdown()
+
+    def send(self, stream: "Stream") -> None:
+        """Take the lines of a stream and send them soon."""
+        if not stream.lines:
+            return
+        lines, stream.lines = stream.lines, []
+        while len(self.waiting) >= BATCHES:
+            self.waiting.popleft().result()
+        self.waiting.append(self.pool.submit(self._copy, stream.statement, lines))
+
+    def _copy(self, statement: sql.Composed, lines: list[str]) -> None:
+        with self.raw.cursor() as cursor:
+            cursor.copy_expert(statement, StringIO("\n".join([*lines, ""])))
 
 
 def plain(text: str) -> str:
@@ -96,3 +138,32 @@ def reserve(table: str, count: int) -> int:
         first: int = cursor.fetchone()[0]
         cursor.execute("SELECT setval(%s, %s)", [sequence, first + max(count, 1) - 1])
     return first
+
+
+def next_id(table: str) -> int:
+    """Return the next id of a table without taking it: only for who holds the table, and tells with `reach_ids` how many it took."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence(%s, 'id')), 0) + 1", [table]
+        )
+        first: int = cursor.fetchone()[0]
+    return first
+
+
+def reach_ids(table: str, following: int) -> None:
+    """Let the ids of a table go on with `following`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT setval(pg_get_serial_sequence(%s, 'id'), greatest(%s, 1), %s)",
+            [table, following - 1, following > 1],
+        )
+
+
+def put_series(last: Mapping[str, int]) -> None:
+    """Set number series to the last numbers given."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO numbering_series (key, last) SELECT * FROM unnest(%s::text[], %s::bigint[])"
+            " ON CONFLICT (key) DO UPDATE SET last = excluded.last",
+            [list(last), list(last.values())],
+        )

@@ -16,6 +16,26 @@ numbered AS (
 papers AS (
   SELECT 'document:' || code_owner || ':' || code_type AS key, count(*) AS n, max(code_nn) AS top FROM digitization_document
   WHERE code_nn IS NOT NULL GROUP BY 1
+),
+visits AS (SELECT * FROM desk_ticket WHERE id >= %(ticket)s),
+links AS (
+  SELECT ticket_id, kind, started_at, ended_at, lag(ended_at) OVER (PARTITION BY ticket_id ORDER BY started_at, id) AS before
+  FROM desk_period WHERE ticket_id >= %(ticket)s
+),
+waited AS (
+  SELECT ticket_id, extract(epoch FROM sum(ended_at - started_at) FILTER (WHERE kind IN ('waiting', 'called', 'absent')))::int AS wait_s
+  FROM links GROUP BY 1
+),
+counted_visits AS (
+  SELECT office_id, day, count(*) FILTER (WHERE wait_s IS NOT NULL AND origin <> 'direct') AS visits, coalesce(sum(wait_s), 0) AS wait_s,
+    count(*) FILTER (WHERE wait_s > 900) AS over_15, count(*) FILTER (WHERE status = 'finished' AND NOT is_forced) AS served,
+    count(*) FILTER (WHERE status = 'cancelled') AS cancelled
+  FROM desk_ticket WHERE day IN (SELECT day FROM visits) GROUP BY 1, 2
+),
+hours AS (
+  SELECT office_id, day, sum(visits) AS visits, sum(wait_s) AS wait_s, sum(over_15) AS over_15, sum(served) AS served,
+    sum(cancelled) AS cancelled
+  FROM desk_waithour WHERE day IN (SELECT day FROM visits) GROUP BY 1, 2
 )
 SELECT 'trạng thái khác sự kiện cuối', count(*) FROM mine m LEFT JOIN last l ON l.dossier_id = m.id
   WHERE l.to_status IS DISTINCT FROM m.status OR l.seq IS DISTINCT FROM m.version
@@ -24,11 +44,18 @@ UNION ALL SELECT 'số hồ sơ hở hoặc lệch dãy', count(*) FROM numbered
   WHERE n.n <> n.top OR s.last IS DISTINCT FROM n.top
 UNION ALL SELECT 'số giấy tờ hở hoặc lệch dãy', count(*) FROM papers p LEFT JOIN numbering_series s ON s.key = p.key
   WHERE p.n <> p.top OR s.last IS DISTINCT FROM p.top
+UNION ALL SELECT 'hồ sơ nộp trực tiếp không có lượt', count(*) FROM mine WHERE channel = 'desk' AND ticket_id IS NULL
+UNION ALL SELECT 'chuỗi thời gian của lượt bị đứt', count(*) FROM links WHERE before <> started_at OR ended_at IS NULL
+UNION ALL SELECT 'thời gian chờ khác chuỗi', count(*) FROM visits v JOIN waited w ON w.ticket_id = v.id WHERE v.wait_s <> w.wait_s
+UNION ALL SELECT 'số lượt hở hoặc trùng', count(*) FROM (SELECT count(*) AS n, max(serial) AS top FROM desk_ticket WHERE prefix <> ''
+  GROUP BY office_id, day, prefix) numbers WHERE n <> top
+UNION ALL SELECT 'số liệu theo giờ khác các lượt', count(*) FROM counted_visits c FULL JOIN hours h ON h.office_id = c.office_id AND h.day = c.day
+  WHERE (h.visits, h.wait_s, h.over_15, h.served, h.cancelled) IS DISTINCT FROM (c.visits, c.wait_s, c.over_15, c.served, c.cancelled)
 """
 
 
-def faults(first_dossier: int, org_code: str) -> list[str]:
+def faults(first_dossier: int, first_ticket: int, org_code: str) -> list[str]:
     """Return a Vietnamese phrase with a count for each kind of fault; empty when the load is right."""
     with connection.cursor() as cursor:
-        cursor.execute(_FAULTS, {"first": first_dossier, "org": org_code})
+        cursor.execute(_FAULTS, {"first": first_dossier, "ticket": first_ticket, "org": org_code})
         return [f"{what}: {count}" for what, count in cursor.fetchall() if count]

@@ -24,13 +24,22 @@ DOSSIER = (
     "id", "code", "code_key", "office_id", "unit_id", "procedure_id", "version_of_procedure_id", "case_id", "channel", "status", "outcome",
     "step_id", "version", "applicant_id", "applicant_name", "phone", "email", "address", "return_method", "form", "assignee_id",
     "received_by_id", "received_at", "due_at", "first_due_at", "finished_at", "returned_at", "supplement_count", "postpone_count",
-    "tracking_hash", "tracking_version", "created_at",
+    "tracking_hash", "tracking_version", "created_at", "ticket_id",
 )  # fmt: skip
 EVENT = (
     "dossier_id", "seq", "action", "from_status", "to_status", "from_step_id", "to_step_id", "at", "actor_id", "unit_id", "reason",
     "is_public", "data",
 )  # fmt: skip
-COMPONENT = ("dossier_id", "requirement_id", "position", "name", "provided_as", "copies", "document_id")
+COMPONENT = (
+    "dossier_id",
+    "requirement_id",
+    "position",
+    "name",
+    "provided_as",
+    "copies",
+    "document_id",
+    "was_held",
+)
 
 
 @dataclass(frozen=True)

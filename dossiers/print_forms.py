@@ -13,11 +13,13 @@ from itertools import groupby
 import segno
 from barcode.codex import Code128
 from django.conf import settings
+from django.utils import translation
 
 from bpmc_portal.accounts.models import Applicant
 from bpmc_portal.lib import identifiers, vietnamese
 from dossiers import tracking
 from dossiers.models import Channel, Component, Dossier, ProvidedAs, ReturnMethod
+from procedures.fees import fee_words
 from procedures.models import Fee
 
 BLANK = "……………………………"
@@ -238,16 +240,6 @@ def _lines(components: Sequence[Component]) -> Iterable[Line]:
         )
 
 
-def _fee_words(fees: Sequence[Fee]) -> str:
-    """Write the fees; an amount that is not known is said so, never taken for free."""
-    if all(fee.amount == 0 for fee in fees):
-        return "Không thu phí"
-    return "; ".join(
-        f"{fee.name}: {'chưa xác định' if fee.amount is None else vietnamese.format_money(fee.amount)}"
-        for fee in fees
-    )
-
-
 def _result_and_fees(dossier: Dossier, fees: Sequence[Fee]) -> Iterable[Pair]:
     address = dossier.address or BLANK
     where = {
@@ -257,7 +249,10 @@ def _result_and_fees(dossier: Dossier, fees: Sequence[Fee]) -> Iterable[Pair]:
     }
     yield Pair("Đăng ký nhận kết quả tại:", where[ReturnMethod(dossier.return_method)])
     if fees:
-        yield Pair("Phí, lệ phí (nếu có):", _fee_words(fees))
+        # A paper is Vietnamese whoever asks for it.
+        with translation.override("vi"):
+            words = fee_words(fees)
+        yield Pair("Phí, lệ phí (nếu có):", words)
 
 
 def _practice(phone: str, page: str) -> str:

@@ -17,8 +17,9 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 PUBLIC = {
     "home", "healthz", "readyz", "robots", "set_language", "set_view",
     "procedures:list", "procedures:detail", "dossiers:track", "dossiers:tracked",
+    "desk:board", "desk:voice", "desk:find_ticket", "desk:ticket", "desk:ticket_defer", "desk:ticket_cancel", "desk:ticket_slip",
     "accounts:sign_in", "accounts:sign_in_code", "accounts:sign_out",
-    "api:schema", "api:docs", "api:procedures", "api:procedure", "api:due", "api:tracking",
+    "api:schema", "api:docs", "api:procedures", "api:procedure", "api:due", "api:tracking", "api:queue",
 }  # fmt: skip
 ROLES = {
     "clerk": "lan", "desk_head": "truong", "officer": "minh", "leader": "ha", "registry": "vanthu", "digitiser": "sohoa",
@@ -51,17 +52,25 @@ def test_only_the_reviewed_urls_are_open_to_strangers() -> None:
 
 def address(name: str, dossier: Dossier, document_id: str) -> str:
     """Return an address of the URL with real objects in it."""
-    code = {"code": dossier.code}
+    code, office, turn = {"code": dossier.code}, {"office": "VPB"}, {"token": "1" * 24}
     kwargs: dict[str, dict[str, Any]] = {
         "procedures:detail": {"code": "QLLDNN-04"}, "api:procedure": {"code": "QLLDNN-04"},
         "dossiers:tracked": {"token": tracking.token_of(dossier.code, 1)},
         "dossiers:detail": code, "dossiers:received": code, "dossiers:receipt": code,
+        "dossiers:results_returned": code, "dossiers:return_slip": code,
         "dossiers:reprint": code, "dossiers:act": {**code, "action": "forward"},
         "api:dossier": code, "api:dossier_events": code, "api:dossier_due": code, "api:dossier_receipt": code,
         "api:dossier_action": {**code, "action": "forward"},
         "api:document": {"pk": document_id}, "api:document_content": {"pk": document_id},
         "api:holder_documents": {"identity_number": "001160000019"},
         "jobs:requeue": {"job_id": 1},
+        "desk:board": office, "desk:kiosk": office, "desk:voice": {"name": "moi-so"},
+        "desk:ticket": turn, "desk:ticket_defer": turn, "desk:ticket_cancel": turn, "desk:ticket_slip": turn, "desk:ticket_pdf": turn,
+        "desk:bar_act": {"act": "goi-tiep"}, "desk:open_counter": {"number": 1}, "desk:close_counter": {"number": 1},
+        "desk:pause_counter": {"number": 1}, "desk:resume_counter": {"number": 1}, "desk:appointment_cancel": {"pk": 1},
+        "api:number_blocks": office, "api:offline_tickets": office, "api:queue": office, "api:tickets": office,
+        "api:indicator_rows": {"code": "I03"},
+        "api:call_next": {**office, "counter": 1}, "api:ticket": turn, "api:ticket_act": {**turn, "action": "start"},
     }  # fmt: skip
     return reverse(name, kwargs=kwargs.get(name))
 

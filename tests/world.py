@@ -8,6 +8,8 @@ import yaml
 
 from bpmc_portal.accounts.models import Applicant, Office, OfficeHours, Role, Unit, UnitKind, User
 from bpmc_portal.accounts.permissions import appoint
+from desk import live
+from desk.services.setup import establish
 from dossiers.models import Dossier
 from dossiers.services.commands import ApplicantInput, ComponentInput, IntakeInput
 from dossiers.services.intake import receive_dossier
@@ -76,6 +78,7 @@ def user(username: str, full_name: str, **fields: object) -> User:
 
 def build() -> World:
     """Create the world in the current transaction."""
+    live.forget()
     load_calendar(yaml.safe_load(HOLIDAYS.read_text(encoding="utf-8")))
     ministry = Unit.objects.create(
         code="bo",
@@ -127,7 +130,9 @@ def build() -> World:
     tu.set_name("Trần Thị Tư")
     tu.save()
     users["tu"] = user("tu", "Trần Thị Tư", applicant=tu)
-    return World(ministry, agency, other, office, _procedure(agency), users)
+    procedure = _procedure(agency)
+    establish(office)
+    return World(ministry, agency, other, office, procedure, users)
 
 
 def _procedure(agency: Unit) -> Procedure:

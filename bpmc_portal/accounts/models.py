@@ -58,6 +58,14 @@ class Unit(models.Model):
         verbose_name=_("kế thừa bởi"),
     )
     source = models.CharField(_("nguồn"), max_length=300, blank=True)
+    # Non-territorial intake: false keeps this unit's procedures at its own desks and those of the units above it.
+    accepts_at_any_desk = models.BooleanField(
+        _("mọi Bộ phận Một cửa đều được tiếp nhận"),
+        default=True,
+        help_text=_(
+            "Bỏ chọn: hồ sơ của đơn vị chỉ nộp tại Bộ phận Một cửa của đơn vị hoặc của đơn vị cấp trên."
+        ),
+    )
 
     class Meta:
         verbose_name = _("đơn vị")

@@ -70,3 +70,9 @@ def once(act: Callable[[], tuple[int, Any]], *, actor: User, key: str | None, bo
         status, answer = act()
         RememberedAnswer.objects.filter(pk=claimed[0]).update(status=status, answer=answer)
         return Answer(status, answer)
+
+
+def answer_of(key: str, *, actor: User) -> dict[str, Any]:
+    """Return the body that this person's key was answered with, empty for an unknown key."""
+    known = RememberedAnswer.objects.filter(actor=actor, key=key).values_list("answer", flat=True).first()
+    return known if isinstance(known, dict) else {}

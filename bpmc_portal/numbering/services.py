@@ -1,12 +1,13 @@
 """Take numbers from a series."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from django.db import connection
 
 _TAKE = """
 INSERT INTO numbering_series AS s (key, last) VALUES (%s, %s)
-ON CONFLICT (key) DO UPDATE SET last = s.last + excluded.last RETURNING last
+ON CONFLICT (key) DO UPDATE SET last = s.last + excluded.last RETURNING last, clock_timestamp()
 """
 _TAKE_MANY = """
 INSERT INTO numbering_series AS s (key, last)
@@ -21,12 +22,21 @@ def take(key: str, count: int = 1) -> int:
     Must run inside the transaction that uses the numbers: a rollback gives them back, so a series has no gap. The series row
     stays locked until commit, so call it as late as possible.
     """
+    return _take(key, count)[0] - count + 1
+
+
+def take_with_clock(key: str) -> tuple[int, datetime]:
+    """Take one number, and the database's clock once the series is locked: a later number never has an earlier instant."""
+    return _take(key, 1)
+
+
+def _take(key: str, count: int) -> tuple[int, datetime]:
     if not connection.in_atomic_block:
         raise RuntimeError("Numbers are taken inside the transaction that uses them.")
     with connection.cursor() as cursor:
         cursor.execute(_TAKE, [key, count])
-        last: int = cursor.fetchone()[0]
-    return last - count + 1
+        last, now = cursor.fetchone()
+    return last, now
 
 
 def take_many(counts: Mapping[str, int]) -> dict[str, int]:

@@ -14,11 +14,15 @@ from bpmc_portal.accounts.models import User
 from bpmc_portal.jobs import services as jobs
 from bpmc_portal.jobs.services import Work
 from bpmc_portal.lib.vietnamese import local_date
+from desk import forecasting
 from digitization.models import Document
 from digitization.services import assign_codes
+from dossiers.demo import present
 from dossiers.demo.people import COMPANY, TU, People, settle
-from dossiers.demo.plans import Deed, Story, count_on, stories
+from dossiers.demo.plans import Deed, Story, at_the_desk, count_on, stories
+from dossiers.demo.visits import PRESENT, write_visits
 from dossiers.demo.wake import wake
+from dossiers.history_desk import plan_of
 from dossiers.models import Dossier
 from dossiers.services.commands import ApplicantInput, ComponentInput, IntakeInput
 from dossiers.services.intake import receive_dossier, submit_dossier
@@ -31,6 +35,7 @@ from procedures.models import ComponentRequirement
 FIRST_DAY = date(2021, 1, 4)
 OFFICE = "VPB"
 DAYS_A_COMMIT = 20
+NOTHING = timedelta(0)
 # Rows are made now but tell of then; no service takes the moment a row was written, because only a rebuilt past needs it.
 _BACKDATE = (
     "UPDATE dossiers_dossier d SET created_at = e.at FROM dossiers_dossierevent e WHERE e.dossier_id = d.id AND e.seq = 1",
@@ -58,11 +63,14 @@ def build(*, now: datetime, total: int, parts: int = 1) -> dict[str, int]:
             name = str(connection.settings_dict["NAME"])
             with ProcessPoolExecutor(parts, get_context("spawn"), wake, (name,)) as pool:
                 list(pool.map(partial(_live, people, now, total, parts=parts), range(parts)))
+        life = _Life(people, now, total, parts - 1, parts)
         with transaction.atomic():
-            _Life(people, now, total, parts - 1, parts).wait_online()
+            life.wait_online()
         with transaction.atomic(), connection.cursor() as cursor:
             for statement in _BACKDATE:
                 cursor.execute(statement)
+        with transaction.atomic():
+            life.queue()
     latest = Dossier.objects.filter(received_at__isnull=False).order_by("-received_at").first()
     if latest is not None and latest.received_at is not None:
         _ask_for_receipts(local_date(latest.received_at))
@@ -134,8 +142,8 @@ class _Life:
         ]
 
     def _live_day(self, day: date, begun: list[Story]) -> None:
-        for story in begun:
-            if story.received_at < self.now:
+        for story in at_the_desk(begun, today=day == local_date(self.now)):
+            if story.received_at < self.now - (PRESENT if story.channel == "desk" else NOTHING):
                 self._act_until(story.received_at)
                 self._receive(story)
         self._act_until(min(self.calendar.close_of(day), self.now))
@@ -192,6 +200,16 @@ class _Life:
         while self.agenda and self.agenda[0][0] <= at:
             when, _order, code, deed, actor = heapq.heappop(self.agenda)
             act(code, deed.action, actor=actor, at=when, params=deed.params)
+
+    def queue(self) -> None:
+        """Write who came to the desk on all these days, and play the day in progress."""
+        office = self.held.office(OFFICE)
+        plan = plan_of(office.row, [clerk.pk for clerk in self.clerks])
+        write_visits(plan, self.people, self.calendar, self._days(), now=self.now)
+        present.play(office, self.people, now=self.now)
+        days = [day for day in self._days() if day < local_date(self.now)]
+        if days:
+            forecasting.learn(office, days[-1])
 
     def _waiting(self) -> list[UUID]:
         """Return the papers of this part's applicants that wait for their code."""

@@ -1,7 +1,7 @@
 """Draw what happens to one demo dossier, and when. Pure: the same day and number give the same story on every machine."""
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
 from bpmc_portal.lib.vietnamese import LOCAL_ZONE
@@ -11,6 +11,10 @@ from procedures.catalogue import ProcedureInForce
 from procedures.deadlines import DeadlineError, TimeLimit, Unit, WorkingCalendar, compute_due
 
 HOUR = timedelta(hours=1)
+CLERKS = 5
+SECOND_DOSSIER = timedelta(minutes=6)
+# A dossier is received some minutes after its visitor was called, and visitors are called after opening.
+FIRST_RECEIPT_S = 8 * 60
 # How often each procedure is asked for; one that is not named has weight 1.
 WEIGHTS = {
     "VL-02": 30, "VL-04": 18, "VL-05": 14, "VL-03": 8, "VL-01": 16, "QLLDNN-04": 26, "QLLDNN-08": 12, "QLLDNN-05": 8, "QLLDNN-03": 4,
@@ -81,9 +85,36 @@ def stories(
     return sorted(found, key=lambda story: story.received_at)
 
 
+def at_the_desk(begun: list[Story], *, today: bool) -> list[Story]:
+    """Return the stories with those of the desk spread over the counters, and some visitors with two dossiers.
+
+    The clerk who has been free longest takes the next visitor. Today the first counter stays free: nobody is at it in the present.
+    """
+    free_since = {
+        clerk: datetime.min.replace(tzinfo=LOCAL_ZONE) for clerk in range(1 if today else 0, CLERKS)
+    }
+    found: list[Story] = []
+    before: dict[bool, Story] = {}
+    for story in begun:
+        if story.channel == "desk":
+            last = before.get(story.by_citizen)
+            soon = last is not None and SECOND_DOSSIER <= story.received_at - last.received_at < HOUR
+            if last is not None and soon and free_since[last.clerk] == last.received_at:
+                at = last.received_at + SECOND_DOSSIER
+                story = replace(story, clerk=last.clerk, applicant=last.applicant, received_at=at)
+                before.pop(story.by_citizen)
+            else:
+                story = replace(story, clerk=min(free_since, key=lambda clerk: (free_since[clerk], clerk)))
+                before[story.by_citizen] = story
+            free_since[story.clerk] = story.received_at
+        found.append(story)
+    return sorted(found, key=lambda story: story.received_at)
+
+
 def _story(day: date, procedure: ProcedureInForce, calendar: WorkingCalendar, rng: random.Random) -> Story:
     opens, closes = rng.choice(calendar.sessions(day))
-    received_at = opens + timedelta(seconds=rng.randrange(int((closes - opens).total_seconds()) - 60))
+    span = int((closes - opens).total_seconds())
+    received_at = opens + timedelta(seconds=rng.randrange(FIRST_RECEIPT_S, span - 60))
     version = procedure.version_on(day)
     limit = version.limit if version else None
     deeds = (

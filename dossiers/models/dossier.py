@@ -7,12 +7,14 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Right
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from guardian.models import UserObjectPermissionBase
 
 from bpmc_portal.accounts.models import Applicant, Office, Unit, User
 from bpmc_portal.accounts.permissions import principal_of
+from desk.models import Ticket
 from digitization.models import Document
 from procedures.models import Case, ComponentRequirement, Procedure, ProcedureVersion, Step
 
@@ -75,6 +77,27 @@ class ProvidedAs(models.TextChoices):
     COPY = "copy", _("Bản sao")
     FILE = "file", _("Bản điện tử")
     REUSED = "reused", _("Dùng lại từ kho")
+
+
+class Complexity(models.TextChoices):
+    """Why a dossier is a complex one, outside the plan's 30 minutes a dossier."""
+
+    MANY_PAPERS = "many_papers", _("Nhiều thành phần")
+    LARGE_FILES = "large_files", _("Dung lượng lớn")
+    HARD_CONTENT = "hard_content", _("Nội dung phức tạp")
+    NEEDS_VERIFICATION = "needs_verification", _("Cần xác minh")
+
+
+class AskedAgain(models.TextChoices):
+    """Why a paper that is already held here is asked for once more (Kế hoạch 654, II.2: never without a reason)."""
+
+    EXPIRED = "expired", _("Hết hạn")
+    CHANGED = "changed", _("Thông tin thay đổi")
+    POOR_QUALITY = "poor_quality", _("Chất lượng kém")
+    CITIZEN_WANTS_NEW = "citizen_wants_new", _("Người dân muốn nộp mới")
+    OTHER = "other", _("Lý do khác")
+    # What another system sends without a reason; the desk's own page never does.
+    UNSTATED = "unstated", _("Không nêu")
 
 
 def _own_scope(user: "User | AnonymousUser") -> Q | None:
@@ -166,6 +189,9 @@ class Dossier(models.Model):
         _("nhận kết quả"), max_length=10, choices=ReturnMethod.choices, default=ReturnMethod.DESK
     )
     form = models.JSONField(_("nội dung biểu mẫu"), default=dict)
+    complexity = models.CharField(
+        _("hồ sơ phức tạp"), max_length=20, choices=Complexity.choices, blank=True, default="", db_default=""
+    )
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -190,6 +216,10 @@ class Dossier(models.Model):
     postpone_count = models.PositiveSmallIntegerField(_("số lần hẹn lại"), default=0)
     tracking_hash = models.UUIDField(_("dấu của mã theo dõi"), unique=True)
     tracking_version = models.PositiveSmallIntegerField(_("lần cấp mã theo dõi"), default=1)
+    # The visit in which it was handed in; several dossiers may come in one, none by post or online.
+    ticket = models.ForeignKey(
+        Ticket, models.PROTECT, null=True, related_name="dossiers", verbose_name=_("lượt giao dịch")
+    )
     created_at = models.DateTimeField(_("tạo lúc"), auto_now_add=True)
 
     objects: ClassVar = DossierQuerySet.as_manager()
@@ -245,6 +275,9 @@ class Dossier(models.Model):
             ),
             models.Index(fields=["applicant", "-id"], name="dossier_by_applicant"),
             models.Index(fields=["procedure", "-id"], name="dossier_by_procedure"),
+            # People read a code aloud by its end; what they read is found without its beginning, newest first.
+            models.Index(Right("code_key", 4), F("id").desc(), name="dossier_by_code_end"),
+            models.Index(fields=["phone", "-id"], name="dossier_by_phone", condition=~Q(phone="")),
         ]
 
     def __str__(self) -> str:
@@ -283,6 +316,19 @@ class Component(models.Model):
     document = models.ForeignKey(
         Document, models.PROTECT, related_name="components", verbose_name=_("giấy tờ")
     )
+    # Both are facts of the receipt: what the store had that minute, and why it was asked for all the same.
+    was_held = models.BooleanField(_("đã có trong kho khi tiếp nhận"), default=False, db_default=False)
+    asked_again = models.CharField(
+        _("lý do yêu cầu nộp lại"),
+        max_length=20,
+        choices=AskedAgain.choices,
+        blank=True,
+        default="",
+        db_default="",
+    )
+    asked_again_note = models.CharField(
+        _("ghi chú lý do"), max_length=200, blank=True, default="", db_default=""
+    )
 
     class Meta:
         verbose_name = _("giấy tờ của hồ sơ")
@@ -292,6 +338,12 @@ class Component(models.Model):
             models.UniqueConstraint(fields=["dossier", "position"], name="component_position_once"),
             models.CheckConstraint(
                 condition=Q(copies__gte=1, copies__lte=99), name="component_copies_in_range"
+            ),
+            models.CheckConstraint(
+                condition=(Q(was_held=True) & ~Q(provided_as="reused") & ~Q(asked_again=""))
+                | (Q(asked_again="") & (Q(was_held=False) | Q(provided_as="reused"))),
+                name="component_asked_again_with_reason",
+                violation_error_message=_("Giấy tờ đã có trong kho chỉ được yêu cầu nộp lại khi có lý do."),
             ),
         ]
 

@@ -28,7 +28,8 @@ class DossierEvent(models.Model):
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name=_("đơn vị"))
     reason = models.TextField(_("lý do, ghi chú"), blank=True)
     is_public = models.BooleanField(_("người dân thấy"), default=True)
-    # Facts of the act that later figures need: due instants, hand-off by paper, second person, reason codes. Ids, never names.
+    # Facts of the act that later figures need: due instants, hand-off by paper, second person, reason codes. Ids, never names,
+    # but for who took a result away in the applicant's stead: that name is the proof of handing over.
     data = models.JSONField(_("chi tiết"), default=dict)
 
     class Meta:

@@ -14,12 +14,13 @@ from bpmc_portal.accounts.models import Applicant
 from bpmc_portal.errors import InvalidInput
 from bpmc_portal.lib import identifiers, names
 from bpmc_portal.lib.identifiers import InvalidIdentifier
-from dossiers.models import ProvidedAs
+from dossiers.models import AskedAgain, Complexity, ProvidedAs
 from dossiers.services.commands import ApplicantInput, ComponentInput, IntakeInput, RepresentativeInput
 from procedures.catalogue import CaseInForce
 
 T = TypeVar("T")
 FORM_BYTES = 64 * 1024
+NOTE_LENGTH = 200
 EARLIEST_BIRTH = date(1900, 1, 1)
 
 
@@ -173,10 +174,23 @@ def check_components(given: tuple[ComponentInput, ...], case: CaseInForce, findi
                 "file_missing",
                 _("Chưa có tệp của giấy tờ điện tử này. Hãy tải tệp lên trước."),
             )
+        _check_reason(paper, path, findings)
     missing = [need for need in case.components.values() if need.is_mandatory and need.code not in seen]
     if missing:
         words = "; ".join(need.name for need in missing)
         findings.add("components", "component_missing", _("Còn thiếu giấy tờ bắt buộc: %s.") % words)
+
+
+def _check_reason(paper: ComponentInput, path: str, findings: Findings) -> None:
+    """Find a reason for asking again that is none of the coded ones, or an "other" that says nothing."""
+    reason, note = paper.asked_again_reason, paper.asked_again_note
+    if reason and reason not in AskedAgain.values:
+        sentence = _("Hãy chọn lý do yêu cầu nộp lại trong danh sách.")
+        findings.add(f"{path}.asked_again_reason", "reason_unknown", sentence)
+    if reason == AskedAgain.OTHER and not note.strip():
+        sentence = _("Hãy ghi rõ lý do khác, ví dụ “bản trong kho thiếu trang 3”.")
+        findings.add(f"{path}.asked_again_note", "reason_note_needed", sentence)
+    findings.take(f"{path}.asked_again_note", lambda: names.clean_text(note, NOTE_LENGTH))
 
 
 def check_form(form: dict[str, Any], findings: Findings) -> None:
@@ -205,5 +219,8 @@ def check_intake(
     representative = check_representative(intake.representative, findings, today=today)
     check_components(intake.components, case, findings)
     check_form(intake.form, findings)
+    if intake.complexity and intake.complexity not in Complexity.values:
+        sentence = _("Hãy chọn lý do hồ sơ phức tạp trong danh sách, hoặc để trống.")
+        findings.add("complexity", "complexity_unknown", sentence)
     findings.raise_any()
     return applicant, representative

@@ -33,12 +33,17 @@ class RepresentativeInput:
 
 @dataclass(frozen=True)
 class ComponentInput:
-    """One paper that came: the requirement's code, its form, how many, and the uploaded or re-used document."""
+    """One paper that came: the requirement's code, its form, how many, and the uploaded or re-used document.
+
+    `asked_again_reason` (AskedAgain) says why a paper that is already held is handed in once more.
+    """
 
     component: str
     provided_as: str
     copies: int = 1
     document: UUID | None = None
+    asked_again_reason: str = ""
+    asked_again_note: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,3 +59,6 @@ class IntakeInput:
     representative: RepresentativeInput | None = None
     return_method: str = "desk"
     form: dict[str, Any] = field(default_factory=dict)
+    complexity: str = ""
+    # The token of the visit's ticket; empty for a dossier without a visit.
+    ticket: str = ""

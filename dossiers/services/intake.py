@@ -1,5 +1,6 @@
 """Take a dossier in: at the desk it is received at once, online it is submitted and waits for the desk."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -12,27 +13,33 @@ from bpmc_portal.accounts.permissions import principal_of
 from bpmc_portal.errors import DomainError, InvalidInput
 from bpmc_portal.jobs import services as jobs
 from bpmc_portal.jobs.services import Work
+from bpmc_portal.lib import names
 from bpmc_portal.lib.vietnamese import local_date
 from digitization.models import Document
 from dossiers import numbering, tracking
-from dossiers.models import Channel, Component, Dossier, DossierEvent, ProvidedAs, Status
-from dossiers.services.checks import check_intake
+from dossiers.models import AskedAgain, Channel, Component, Dossier, DossierEvent, ProvidedAs, Status
+from dossiers.services import held, visits
+from dossiers.services.checks import NOTE_LENGTH, check_intake
 from dossiers.services.commands import ComponentInput, IntakeInput
+from dossiers.services.held import HeldPaper
+from dossiers.services.visits import Visit
 from dossiers.workflow import Action
 from procedures import catalogue
 from procedures.catalogue import CaseInForce, OfficeInForce, ProcedureInForce, Version
 from procedures.deadlines import DeadlineError, Due, compute_due
+from procedures.models import ComponentRequirement
 
 
 def receive_dossier(intake: IntakeInput, *, actor: User, at: datetime | None = None) -> Dossier:
     """Receive a dossier at the desk: number, appointment, papers, event and jobs in one transaction.
 
     Locks the number series of the desk's day until commit. Publishes `dossier.received`. Raises InvalidInput with every
-    sentence at once, DomainError for an unknown procedure, case or desk, NoVersionInForce, and 403 for another's desk.
+    sentence at once, DomainError for an unknown procedure, case or desk, NoVersionInForce, 403 for another's desk,
+    `ticket_not_found`, `ticket_not_serving`, and `only_at_own_desk` where the unit lets no other desk receive for it.
     """
-    held, now = catalogue.read()
+    in_force, now, visit = visits.read(intake.ticket)
     at = at or now
-    office = held.office(intake.office)
+    office = in_force.office(intake.office)
     if (
         not principal_of(actor).may("receive_dossiers", office.row.unit_id)
         or office.row.pk not in principal_of(actor).office_ids
@@ -42,13 +49,15 @@ def receive_dossier(intake: IntakeInput, *, actor: User, at: datetime | None = N
             code="not_your_desk",
             status=403,
         )
-    return _take_in(intake, held, office, actor=actor, at=at, action=Action.RECEIVE)
+    if visit is not None:
+        visits.refuse_unless_here(visit, office, actor=actor, at=at)
+    return _take_in(intake, in_force, office, actor=actor, at=at, action=Action.RECEIVE, visit=visit)
 
 
 def submit_dossier(intake: IntakeInput, *, actor: User, at: datetime | None = None) -> Dossier:
     """Submit a dossier online for the applicant who is signed in; the clock starts when the desk receives it."""
-    held, now = catalogue.read()
-    office = held.office(intake.office)
+    in_force, now = catalogue.read()
+    office = in_force.office(intake.office)
     own = actor.applicant
     if own is None or own.identity_number != intake.applicant.identity_number.replace(" ", ""):
         raise DomainError(
@@ -57,7 +66,7 @@ def submit_dossier(intake: IntakeInput, *, actor: User, at: datetime | None = No
     if intake.channel != Channel.ONLINE:
         sentence = _("Hồ sơ nộp từ tài khoản của người dân là hồ sơ trực tuyến. Hãy gửi kênh “online”.")
         raise InvalidInput(sentence, code="channel_not_online", fields={"channel": sentence})
-    return _take_in(intake, held, office, actor=actor, at=at or now, action=Action.SUBMIT)
+    return _take_in(intake, in_force, office, actor=actor, at=at or now, action=Action.SUBMIT)
 
 
 def appointment(office: OfficeInForce, version: Version, at: datetime) -> Due:
@@ -77,23 +86,27 @@ def appointment(office: OfficeInForce, version: Version, at: datetime) -> Due:
 @transaction.atomic
 def _take_in(
     intake: IntakeInput,
-    held: catalogue.Catalogue,
+    in_force: catalogue.Catalogue,
     office: OfficeInForce,
     *,
     actor: User,
     at: datetime,
     action: Action,
+    visit: Visit | None = None,
 ) -> Dossier:
     today = local_date(at)
-    procedure, version = held.version(intake.procedure, today)
+    procedure, version = in_force.version(intake.procedure, today)
+    _refuse_elsewhere(in_force, office, procedure)
     case = version.case(intake.case)
     applicant, representative = check_intake(intake, case, today=today)
     due_at = appointment(office, version, at).due_at if action is Action.RECEIVE else None
     typed_name = applicant.name
     applicant = applicants.remember(applicant)
-    components = _papers(intake.components, procedure, case, applicant, actor)
+    at_hand = held.for_case(applicant, case, at=at)
+    components = _papers(intake.components, procedure, case, applicant, actor, at_hand)
     dossier = _new_dossier(intake, office, procedure, version, case, applicant)
     dossier.applicant_name, dossier.representative = typed_name, representative
+    dossier.ticket_id = visit.ticket_id if visit else None
     if action is Action.RECEIVE:
         dossier.status, dossier.received_by = Status.RECEIVED, actor
         dossier.received_at, dossier.due_at, dossier.first_due_at = at, due_at, due_at
@@ -110,6 +123,31 @@ def _take_in(
     return dossier
 
 
+def _refuse_elsewhere(
+    in_force: catalogue.Catalogue, office: OfficeInForce, procedure: ProcedureInForce
+) -> None:
+    """Refuse a desk that is neither the unit's own nor of a unit above it, where the unit takes dossiers only there."""
+    unit = in_force.units[procedure.row.unit_id]
+    if unit.accepts_at_any_desk:
+        return
+    own = {unit.pk}
+    while unit.parent_id is not None:
+        unit = in_force.units[unit.parent_id]
+        own.add(unit.pk)
+    if office.row.unit_id in own:
+        return
+    names_of_own = ", ".join(each.row.name for each in in_force.offices.values() if each.row.unit_id in own)
+    raise DomainError(
+        _("%(unit)s chỉ nhận hồ sơ của thủ tục này tại: %(desks)s. Hãy nộp hoặc hướng dẫn người nộp đến đó.")
+        % {
+            "unit": in_force.units[procedure.row.unit_id].name,
+            "desks": names_of_own or _("trụ sở của đơn vị"),
+        },
+        code="only_at_own_desk",
+        status=409,
+    )
+
+
 def _new_dossier(
     intake: IntakeInput,
     office: OfficeInForce,
@@ -121,7 +159,7 @@ def _new_dossier(
     return Dossier(
         office=office.row, unit_id=procedure.row.unit_id, procedure=procedure.row, version_of_procedure=version.row, case=case.row,
         channel=intake.channel, status=Status.SUBMITTED, applicant=applicant, phone=applicant.phone, email=applicant.email,
-        address=applicant.address, return_method=intake.return_method, form=intake.form,
+        address=applicant.address, return_method=intake.return_method, form=intake.form, complexity=intake.complexity,
     )  # fmt: skip
 
 
@@ -138,39 +176,46 @@ def _papers(
     case: CaseInForce,
     applicant: Applicant,
     actor: User,
+    at_hand: Mapping[str, HeldPaper],
 ) -> list[Component]:
     """Return unsaved components, each with its document: a new one for a paper, the uploaded file, or one already held."""
     uploaded = _uploaded(given, applicant, actor)
-    components, new = [], []
+    components, new, changed = [], [], []
     for paper in sorted(given, key=lambda each: case.components[each.component].position):
         need = case.components[paper.component]
         document = uploaded.get(paper.document) if paper.document else None
         if paper.provided_as == ProvidedAs.REUSED and document is None:
-            document = _held_by(applicant, need.document_type_id)
+            document = _at_hand(at_hand, need.code)
         if document is None:
-            document = Document(id=uuid4(), name=need.name, uploaded_by=actor)
+            document = Document(id=uuid4(), uploaded_by=actor)
             new.append(document)
-        if document.code is None:
+        # A paper that was handed in a minute ago belongs to its dossier already, although its code is still being given.
+        if document.code is None and not document.code_owner:
             document.holder, document.document_type = applicant, need.document_type
             document.code_owner, document.code_origin = applicant.identity_number, procedure.row.code
-            document.code_type = need.document_type.code
-        components.append(
-            Component(
-                requirement=need,
-                position=need.position,
-                name=need.name,
-                provided_as=paper.provided_as,
-                copies=paper.copies,
-                document=document,
-            )
-        )
+            document.code_type, document.name = need.document_type.code, need.name
+            changed.append(document)
+        components.append(_component(paper, need, document, is_held=need.code in at_hand))
     Document.objects.bulk_create(new)
-    changed = [document for document in uploaded.values() if document.code is None]
-    if changed:
+    mine = [document for document in changed if document.pk in uploaded]
+    if mine:
         Document.objects.bulk_update(
-            changed, ["holder", "document_type", "code_owner", "code_origin", "code_type"]
+            mine, ["holder", "document_type", "code_owner", "code_origin", "code_type", "name"]
         )
     return components
+
+
+def _component(
+    paper: ComponentInput, need: ComponentRequirement, document: Document, *, is_held: bool
+) -> Component:
+    """Return the paper as it came, with what the store had of it and why it was asked for all the same."""
+    is_reused = paper.provided_as == ProvidedAs.REUSED
+    asked_again = (paper.asked_again_reason or AskedAgain.UNSTATED) if is_held and not is_reused else ""
+    return Component(
+        requirement=need, position=need.position, name=need.name, provided_as=paper.provided_as, copies=paper.copies,
+        document=document, was_held=is_held or is_reused, asked_again=asked_again,
+        asked_again_note=names.clean_text(paper.asked_again_note, NOTE_LENGTH) if asked_again else "",
+    )  # fmt: skip
 
 
 def _uploaded(given: tuple[ComponentInput, ...], applicant: Applicant, actor: User) -> dict[UUID, Document]:
@@ -195,18 +240,13 @@ def _uploaded(given: tuple[ComponentInput, ...], applicant: Applicant, actor: Us
     return found
 
 
-def _held_by(applicant: Applicant, document_type_id: int) -> Document:
-    held = (
-        Document.objects.filter(holder=applicant, document_type_id=document_type_id, code__isnull=False)
-        .order_by("-created_at")
-        .first()
-    )
-    if held is None:
+def _at_hand(at_hand: Mapping[str, HeldPaper], code: str) -> Document:
+    if code not in at_hand:
         raise InvalidInput(
             _("Kho chưa có giấy tờ này của người nộp nên chưa dùng lại được. Hãy nhận bản mới."),
             code="nothing_to_reuse",
         )
-    return held
+    return at_hand[code].document
 
 
 def _works(dossier: Dossier, components: list[Component]) -> list[Work]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.db.models import Case, When
 from django.utils.translation import gettext as _
 
 from bpmc_portal.accounts.models import Applicant, User
@@ -12,6 +13,8 @@ from dossiers.models import Dossier
 from dossiers.services.commands import ApplicantInput
 
 RECENT = 3
+FOUND = 8
+SHORTEST = 2
 Numbered = identifiers.Cccd | identifiers.Passport | identifiers.TaxCode
 
 
@@ -31,6 +34,30 @@ def known_person(kind: str, typed: str) -> Applicant | None:
     if not numbers:
         return None
     return Applicant.objects.filter(identity_number__in=numbers, kind=kind).order_by("pk").first()
+
+
+def by_id(text: str) -> Applicant | None:
+    """Return the applicant that was chosen from a list, None for anything else."""
+    return (
+        Applicant.objects.filter(pk=int(text)).first()
+        if text.isascii() and text.isdigit() and len(text) < 19
+        else None
+    )
+
+
+def find_by_name(text: str) -> list[Applicant]:
+    """Return known people and organisations whose name holds all the words, however they are typed, those that begin so first."""
+    for key in names.search_keys(text):
+        if len(key) < SHORTEST:
+            continue
+        found = Applicant.objects.all()
+        for word in key.split():
+            found = found.filter(search_key__contains=word)
+        begins_so = Case(When(search_key__startswith=key, then=0), default=1)
+        ranked = list(found.order_by(begins_so, "sort_key", "pk")[:FOUND])
+        if ranked:
+            return ranked
+    return []
 
 
 def is_other_name(known: Applicant, typed: str) -> bool:

@@ -15,10 +15,13 @@ from bpmc_portal.jobs import services as jobs
 from bpmc_portal.jobs.services import Work
 from bpmc_portal.lib import names
 from bpmc_portal.lib.identifiers import InvalidIdentifier
+from bpmc_portal.lib.vietnamese import local_date
 from dossiers import policy
 from dossiers.models import ClockPause, Dossier, DossierEvent, Opinion, Outcome, Proposal, Status
 from dossiers.numbering import code_key
+from dossiers.services import collecting
 from dossiers.services import due as due_service
+from dossiers.services.collecting import Delivery
 from dossiers.services.intake import appointment
 from dossiers.workflow import TRANSITIONS, Action, Clock, StepRule, Transition
 from procedures import catalogue
@@ -56,6 +59,7 @@ class Params:
     due_on: date | None = None
     collector: dict[str, Any] | None = None
     legal_basis: str = ""
+    delivery: Delivery | None = None
 
 
 @dataclass
@@ -295,19 +299,9 @@ def _decide(deed: Act) -> None:
 
 def _return_result(deed: Act) -> None:
     deed.dossier.returned_at = deed.at
-    deed.data["method"] = deed.dossier.return_method
-    collector = deed.params.collector or {}
-    is_other = bool(collector.get("name")) and names.fold(str(collector["name"])) != names.fold(
-        deed.dossier.applicant_name
+    deed.data |= collecting.proof(
+        deed.dossier, deed.params.collector, deed.params.delivery, on=local_date(deed.at)
     )
-    if is_other and not collector.get("authorisation_number"):
-        sentence = _("Người nhận thay phải có giấy uỷ quyền. Hãy ghi số giấy uỷ quyền.")
-        raise InvalidInput(
-            sentence, code="authorisation_missing", fields={"collector.authorisation_number": sentence}
-        )
-    deed.data["collected_by_other"] = is_other
-    if is_other:
-        deed.data["authorisation_number"] = names.clean_text(str(collector["authorisation_number"]), 60)
 
 
 def _reopen(deed: Act) -> None:

@@ -1,10 +1,13 @@
 """The slip of receipt and appointment: issued once by a worker, shown from the store, reprinted with a reason."""
 
+from csp.constants import SELF
+from csp.decorators import csp_replace
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from bpmc_portal.accounts.models import User
 from bpmc_portal.errors import DomainError
@@ -16,6 +19,9 @@ from dossiers.views.detail import scoped
 SIZES = ("A5", "A4")
 
 
+# The page after the reception prints the slip from a hidden frame of our own origin; nobody else may frame it.
+@csp_replace({"frame-ancestors": [SELF]})  # type: ignore[arg-type]  # its hints know no view with a code
+@xframe_options_sameorigin
 def receipt(request: HttpRequest, code: str) -> HttpResponse:
     """Show the issued PDF; while it is being made, a small page that asks again each second. POST asks for another size."""
     dossier = scoped(request, code)

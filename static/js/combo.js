@@ -1,4 +1,5 @@
 // Typeahead, ARIA 1.2 combobox. <div data-combo="/url"> around a text box, a hidden value and a listbox; see components/combo.html.
+// data-pattern: search only when the text matches; data-quiet: say nothing when nothing is found, because any text may stay.
 // GET url?q=… answers {"results": [{value, label, note}]} or <li role="option" data-value>.
 function build(box) {
   const input = box.querySelector('[role=combobox]');
@@ -8,6 +9,7 @@ function build(box) {
   let timer = 0;
   let request = null;
   let active = -1;
+  const pattern = box.dataset.pattern ? new RegExp(box.dataset.pattern) : null;
   const options = () => [...list.querySelectorAll('[role=option]')];
 
   function open(yes) {
@@ -47,6 +49,7 @@ function build(box) {
       list.replaceChildren(...items);
       items.forEach((item, i) => { item.id = `${list.id}-${i}`; item.setAttribute('aria-selected', 'false'); });
       status.textContent = items.length ? `${items.length} ${box.dataset.count}` : box.dataset.none;
+      if (!items.length && box.dataset.quiet) { open(false); return; }
       if (!items.length) { const none = option({ value: '', label: box.dataset.none }); none.className = 'none'; none.setAttribute('aria-disabled', 'true'); list.append(none); }
       open(true);
     } catch { /* aborted by the next key, or offline: the text stays and is posted as it is */ }
@@ -62,7 +65,8 @@ function build(box) {
   input.addEventListener('input', () => {
     hidden.value = '';
     clearTimeout(timer);
-    if (input.value.trim().length < Number(box.dataset.min)) { open(false); return; }
+    const text = input.value.trim();
+    if (text.length < Number(box.dataset.min) || (pattern && !pattern.test(text))) { request?.abort(); open(false); return; }
     timer = setTimeout(search, 150);
   });
   input.addEventListener('keydown', (event) => {
@@ -86,4 +90,4 @@ function build(box) {
 }
 const all = (root) => root.querySelectorAll('[data-combo]:not([data-ready])').forEach((box) => { box.dataset.ready = '1'; build(box); });
 all(document);
-document.addEventListener('htmx:afterSwap', (event) => all(event.detail.target.parentElement || document));
+document.addEventListener('htmx:afterSwap', () => all(document));

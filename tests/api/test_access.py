@@ -35,6 +35,15 @@ MATRIX: dict[tuple[str, str], tuple[int, ...]] = {
     ("GET", "document"): IN_SIGHT,
     ("GET", "document_content"): (401, 404, 404, 404, 404, 404, 404, 404, 403, 403),
     ("GET", "holder_documents"): (401, 200, 200, 200, 200, 200, 403, 403, 403, 403),
+    ("GET", "queue"): EVERYONE,
+    ("POST", "tickets"): (401, 400, 403, 403, 403, 403, 403, 403, 403, 400),
+    ("POST", "call_next"): (401, 204, 403, 403, 403, 403, 403, 403, 403, 403),
+    ("GET", "ticket"): (401, 404, 403, 403, 403, 403, 403, 403, 403, 403),
+    ("POST", "ticket_act"): (401, 404, 403, 403, 403, 403, 403, 403, 403, 403),
+    ("GET", "indicators"): (401, 403, 403, 200, 403, 403, 200, 200, 403, 403),
+    ("GET", "indicator_rows"): (401, 403, 403, 200, 403, 403, 200, 200, 403, 403),
+    ("POST", "number_blocks"): (401, 400, 403, 403, 403, 403, 403, 403, 403, 400),
+    ("POST", "offline_tickets"): (401, 400, 403, 403, 403, 403, 403, 403, 403, 400),
 }
 
 
@@ -45,6 +54,10 @@ def address(name: str, code: str, document: str) -> str:
         "dossier_events": f"dossiers/{code}/events/", "dossier_due": f"dossiers/{code}/due/", "dossier_receipt": f"dossiers/{code}/receipt/",
         "dossier_action": f"dossiers/{code}/actions/approve/", "document": f"documents/{document}/",
         "document_content": f"documents/{document}/content/", "holder_documents": f"holders/{TU_CCCD}/documents/",
+        "queue": "offices/VPB/queue/", "tickets": "offices/VPB/tickets/", "call_next": "offices/VPB/counters/1/call-next/",
+        "ticket": f"tickets/{'0' * 24}/", "ticket_act": f"tickets/{'0' * 24}/start/",
+        "indicators": "plans/654/indicators/", "indicator_rows": "plans/654/indicators/I03/rows/",
+        "number_blocks": "offices/VPB/number-blocks/", "offline_tickets": "offices/VPB/offline-tickets/",
     }  # fmt: skip
     return "/api/v1/" + places.get(name, f"{name}/")
 

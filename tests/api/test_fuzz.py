@@ -37,7 +37,7 @@ def one_connection() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("one_connection")
-@pytest.mark.parametrize("who", ["lan", "minh", "tu"])
+@pytest.mark.parametrize("who", ["lan", "minh", "tu", "kiosk"])
 def test_no_input_breaks_the_api(world: World, who: str) -> None:
     _, token = AuthToken.objects.create(world.users[who])
     schema = schemathesis.openapi.from_wsgi("/api/v1/schema/?format=json", application)

@@ -47,7 +47,7 @@ def test_every_call_tells_its_refusals_and_its_token() -> None:
             refusals = {status: body for status, body in call["responses"].items() if status >= "400"}
             assert refusals, path
             assert all(list(body["content"]) == ["application/problem+json"] for body in refusals.values())
-            assert {"token": []} in call["security"], path
+            assert {"token": []} in call["security"] or call["security"] == [{}], path
             is_public = {} in call["security"]
             assert is_public == ("401" not in refusals)
             headers = {
@@ -76,6 +76,20 @@ def faults(value: Any, shape: dict[str, Any], parts: dict[str, Any], path: str =
         for name, each in value.items()
         if name in shape["properties"]
         for fault in faults(each, shape["properties"][name], parts, f"{path}.{name}")
+    ]
+
+
+def turn(client: APIClient) -> list[tuple[str, str, str, Any]]:
+    """Return the calls of one turn at the desk, and the queue while it is served."""
+    taken = client.post("/api/v1/offices/VPB/tickets/", {"service": "ld-ngoai-nuoc"})
+    called = client.post("/api/v1/offices/VPB/counters/1/call-next/")
+    path = f"/api/v1/tickets/{taken.json()['token']}/"
+    return [
+        ("post", "offices/{office}/tickets/", "201", taken),
+        ("post", "offices/{office}/counters/{counter}/call-next/", "200", called),
+        ("post", "tickets/{token}/{action}/", "200", client.post(f"{path}start/")),
+        ("get", "tickets/{token}/", "200", client.get(path)),
+        ("get", "offices/{office}/queue/", "200", client.get("/api/v1/offices/VPB/queue/")),
     ]
 
 
@@ -113,6 +127,7 @@ def test_the_answers_have_exactly_the_described_shape(world: World, api: Api) ->
             "200",
             client.post("/api/v1/tracking/", {"code": code, "secret": created.json()["secret"]}),
         ),
+        *turn(client),
     ]
     for method, path, status, response in calls:
         assert str(response.status_code) == status, path

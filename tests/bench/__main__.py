@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from tests.bench import limit
+from tests.bench import hall, limit
 from tests.bench.http_load import WrongAnswer
 from tests.bench.measure import Measured, Site, can_count_statements, cpu_seconds, measured, postmaster
 from tests.bench.report import LIMIT_OF, Rounds, print_report, print_round
@@ -53,6 +53,9 @@ def options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=4, help="length of each measurement")
     parser.add_argument(
         "--intakes", type=int, default=8000, help="how many different intakes to make for each size"
+    )
+    parser.add_argument(
+        "--waiting", type=int, default=5000, help="how many visitors wait in the hall when its counters call"
     )
     parser.add_argument("--out", type=Path, help="write all figures to this file as JSON")
     asked = parser.parse_args(arguments)
@@ -116,11 +119,15 @@ def run(servers: Throwaway, asked: argparse.Namespace, sites: list[Site]) -> dic
     sites += [open_site(servers, size, asked.intakes) for size in asked.sizes]
     small, large = sites
     noted = take_turns(servers, small, large, rounds=asked.rounds, seconds=asked.seconds)
+    figures_of_hall = hall.drive(large, seconds=asked.seconds, waiting=asked.waiting)
+    for job in hall.LIMITS:
+        figures_of_hall["limit"][job] = drive_limit(servers, job, asked.seconds, large.portal).rate
     rss = large.worker_rss()
     return {
         "machine": machine(address),
         "sizes": asked.sizes,
         "jobs": noted.figures(),
+        "hall": figures_of_hall,
         "worker_rss_mb": rss,
         "pages": {
             str(size): json.loads(site.portal.run("tests.bench.prepare", "pages").splitlines()[-1])

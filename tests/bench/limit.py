@@ -15,7 +15,7 @@ import psycopg2
 from tests.bench.http_load import Load
 
 SQL = Path(__file__).parent / "sql"
-JOBS = ("receive", "track", "worklist")
+JOBS = ("receive", "track", "worklist", "search", "ticket_issue", "ticket_next", "ticket_cycle")
 _NAME = re.compile(r"(?<![:\w]):([a-z]+)\b")
 _SET = re.compile(r"^\\set (\w+) random\((\d+), (\d+)\)$", re.MULTILINE)
 
@@ -80,19 +80,22 @@ def _by_loop(url: str, script: Path, seconds: float, clients: int) -> Load:
 
 
 def _loop(url: str, script: str, seconds: float) -> list[float]:
-    """Run one client: the script's body as a prepared statement, its `\\set` lines drawn anew for each turn."""
+    """Run one client: the script's statements prepared, its `\\set` lines drawn anew for each turn."""
     ranges = {name: (int(low), int(high)) for name, low, high in _SET.findall(script)}
     places = {name: f"${number}" for number, name in enumerate(ranges, 1)}
     body = _NAME.sub(lambda found: places.get(found[1], found[0]), _SET.sub("", script))
+    steps = [each for each in re.sub(r"^--.*$", "", body, flags=re.MULTILINE).split(";") if each.strip()]
     kinds, marks = ", ".join(["int"] * len(ranges)), ", ".join(["%s"] * len(ranges))
     latencies = []
     with closing(psycopg2.connect(url)) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
-            cursor.execute(f"PREPARE job ({kinds}) AS {body}")
+            for number, step in enumerate(steps):
+                cursor.execute(f"PREPARE job{number} ({kinds}) AS {step}")
             until = time.perf_counter() + seconds
             while (began := time.perf_counter()) < until:
-                cursor.execute(f"EXECUTE job ({marks})", [random.randint(*each) for each in ranges.values()])
-                cursor.fetchall()
+                drawn = [random.randint(*each) for each in ranges.values()]
+                for number in range(len(steps)):
+                    cursor.execute(f"EXECUTE job{number} ({marks})", drawn)
                 latencies.append((time.perf_counter() - began) * 1000)
     return latencies

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from itertools import cycle
 from threading import Lock
 from typing import Any
+from urllib.parse import urlencode
 
 import psutil
 
@@ -49,6 +50,8 @@ class Site:
         self.web = psutil.Process(web_pid)
         self._requests = {name: _shared(each) for name, each in self._streams().items()}
         self._status = {"receive": 201}
+        # How long a person waits while typing is asked of search, not how many searches a full server gets through.
+        self._connections = {"search": 2}
 
     def drive(self, name: str, *, seconds: float) -> Measured:
         """Load one kind of request for some seconds and return what it was and cost. Raises WrongAnswer."""
@@ -57,7 +60,11 @@ class Site:
         reset_statements(address)
         web_before, postgres_before = cpu_seconds(self.web), cpu_seconds(postgres)
         load = http_load.drive(
-            self.portal.port, self._requests[name], status=self._status.get(name, 200), seconds=seconds
+            self.portal.port,
+            self._requests[name],
+            status=self._status.get(name, 200),
+            seconds=seconds,
+            connections=self._connections.get(name, 8),
         )
         web, base = cpu_seconds(self.web) - web_before, cpu_seconds(postgres) - postgres_before
         return measured(load, web=web, postgres=base, statements=statements(address, self.portal))
@@ -88,6 +95,17 @@ class Site:
             "worklist_page": cycle([request("GET", "/viec/?muc=dang-xu-ly", Cookie=self.given["cookie"])]),
             "worklist": cycle(
                 [request("GET", "/api/v1/dossiers/?status=received,processing", Authorization=officer)]
+            ),
+            "search": cycle(
+                [
+                    request(
+                        "GET",
+                        f"/tim/?{urlencode({'q': text})}",
+                        Cookie=self.given["cookie"],
+                        HX_Request="true",
+                    )
+                    for text in self.given["searches"]
+                ]
             ),
         }
 

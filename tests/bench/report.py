@@ -3,7 +3,7 @@
 from statistics import median
 from typing import Any
 
-from tests.bench.goals import GOALS, PEERS
+from tests.bench.goals import GOALS, PEER_TICKET, PEERS
 from tests.bench.measure import Measured
 
 # Which script of the limit a job of the portal is held against.
@@ -13,6 +13,7 @@ LIMIT_OF = {
     "tracking": "track",
     "worklist_page": "worklist",
     "worklist": "worklist",
+    "search": "search",
 }
 
 
@@ -69,6 +70,29 @@ def print_round(number: int, name: str, ours: Measured, limit: Measured) -> None
     )
 
 
+def print_hall(hall: dict[str, Any]) -> None:
+    """Print the figures of the hall."""
+    ticket, poll, mixed = hall["ticket"], hall["poll"], hall["mixed"]
+    print(
+        f"\nwhole ticket {ticket['rate']:.1f}/s ({ticket['rate'] / PEER_TICKET:.1f} × the peer's {PEER_TICKET}/s as recorded), "
+        f"limit {hall['limit']['ticket_cycle']:.0f}/s, CPU {ticket['web_cpu_ms']:.1f} + {ticket['postgres_cpu_ms']:.1f} ms; "
+        f"p95 of each step {', '.join(f'{name} {ms:.0f}' for name, ms in ticket['p95'].items())} ms"
+    )
+    for name in ("burst", "paced", "loop"):
+        run = hall[name]
+        print(
+            f"50 counters, {name:<6} {run['calls']:>5} calls  p50 {run['p50']:.0f}  p95 {run['p95']:.0f}  max {run['max']:.0f} ms"
+        )
+    print(
+        f"unchanged queue {poll['rate']:.0f}/s on one connection, CPU {poll['web_cpu_ms']:.2f} + {poll['postgres_cpu_ms']:.2f} ms"
+    )
+    print(
+        f"boards, desks and phones: {mixed['requests'] / mixed['seconds']:.0f}/s take {mixed['core_percent']:.1f} % of one core"
+    )
+    for number, cost in hall["cost"].items():
+        print(f"number {number}: {', '.join(f'{act} {each}' for act, each in cost.items())}")
+
+
 def print_report(figures: dict[str, Any]) -> None:
     """Print the medians, the pages touched at both sizes, and the goals."""
     sizes = figures["sizes"]
@@ -83,6 +107,7 @@ def print_report(figures: dict[str, Any]) -> None:
             f"{name:<16}{job['rate']:>8.1f}{job['limit_rate']:>9.0f}{job['share_percent']:>7.1f} %{job['p50']:>9.1f}{job['p95']:>9.1f}{count:>6}"
             f"{job['web_cpu_ms']:>9.2f}{job['postgres_cpu_ms']:>8.2f}{job['growth']:>8.2f}{pages:>14}"
         )
+    print_hall(figures["hall"])
     print(f"\n{'goal':<44}{'asked':>12}{'measured':>12}  met")
     for goal in GOALS:
         value = goal.figure(figures)

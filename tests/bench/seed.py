@@ -19,6 +19,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from knox.models import AuthToken
 
 from bpmc_portal.accounts.models import User
+from bpmc_portal.lib import names
 from bpmc_portal.lib.vietnamese import local_date
 from dossiers import tracking
 from dossiers.demo.people import settle
@@ -28,6 +29,15 @@ from procedures.bundled import import_bundled
 
 PAPERS = 4
 CLERK, OFFICER = "lan", "minh"
+
+
+def bare() -> dict[str, Any]:
+    """Migrate, load the bundled catalogue and settle the people, without any dossier."""
+    call_command("migrate", interactive=False, verbosity=0)
+    import_bundled()
+    with transaction.atomic():
+        settle()
+    return {}
 
 
 def fill(dossiers: int) -> None:
@@ -64,6 +74,7 @@ def clients(count: int) -> dict[str, Any]:
         "tokens": {name: AuthToken.objects.create(user)[1] for name, user in users.items()},
         "cookie": f"{settings.SESSION_COOKIE_NAME}={_session(users[OFFICER])}",
         "tracking": [tracking.token_of(code, 1) for code in codes],
+        "searches": _searches(rng),
         "intakes": [_intake(rng, number) for number in range(count)],
     }
 
@@ -110,6 +121,7 @@ def _calls(given: dict[str, Any]) -> dict[str, tuple[str, str, dict[str, str], A
             {"authorization": f"Token {given['tokens'][OFFICER]}"},
             None,
         ),
+        "search": ("get", "/tim/?q=nguyen+van", {"cookie": given["cookie"], "hx-request": "true"}, None),
     }
 
 
@@ -138,6 +150,16 @@ def _session(user: User) -> str:
     session["seen_at"] = timezone.now().isoformat()
     session.create()
     return str(session.session_key)
+
+
+def _searches(rng: random.Random) -> list[str]:
+    """Return what people type: the commonest names, a keyboard left on TELEX, nonsense, and what they read off real papers."""
+    rows = Dossier.objects.order_by("?").values_list(
+        "code", "code", "phone", "applicant_name", "applicant__identity_number"
+    )[:200]
+    read_off = [(code, end[-4:], phone, names.fold(name), number) for code, end, phone, name, number in rows]
+    typed = [rng.choice([text for text in texts if text]) for texts in read_off]
+    return [*typed, *["nguyen van", "NGUYỄN", "nguyeenx", "tran thi", "cong ty", "zzqqy"] * 10]
 
 
 def _intake(rng: random.Random, number: int) -> dict[str, Any]:

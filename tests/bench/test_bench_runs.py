@@ -10,7 +10,7 @@ import pytest
 from tests.bench.goals import GOALS
 from tools.paths import ROOT
 
-JOBS = {"receive", "tracked_page", "tracking", "worklist_page", "worklist"}
+JOBS = {"receive", "tracked_page", "tracking", "worklist_page", "worklist", "search"}
 
 
 @pytest.mark.slow
@@ -18,7 +18,20 @@ JOBS = {"receive", "tracked_page", "tracking", "worklist_page", "worklist"}
 @pytest.mark.xdist_group("servers")
 def test_the_benchmark_measures_every_job_and_prints_ratios_and_goals(tmp_path: Path) -> None:
     out = tmp_path / "figures.json"
-    options = ["--sizes", "60,120", "--rounds", "1", "--seconds", "1", "--intakes", "1500", "--out", str(out)]
+    options = [
+        "--sizes",
+        "60,120",
+        "--rounds",
+        "1",
+        "--seconds",
+        "1",
+        "--intakes",
+        "1500",
+        "--waiting",
+        "200",
+        "--out",
+        str(out),
+    ]
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench", *options], cwd=ROOT, capture_output=True, text=True
     )
@@ -31,6 +44,16 @@ def test_the_benchmark_measures_every_job_and_prints_ratios_and_goals(tmp_path: 
         assert job["web_cpu_ms"] > 0
         assert job["statements"] is None or 1 <= job["statements"] < 40
     assert all(pages > 0 for size in figures["pages"].values() for pages in size.values())
+    hall = figures["hall"]
+    assert hall["ticket"]["rate"] > 0
+    assert hall["burst"]["calls"] == 50
+    assert [
+        hall[name]["called_twice"] + hall[name]["numbers_twice"] for name in ("burst", "paced", "loop")
+    ] == [0, 0, 0]
+    assert hall["poll"]["rate"] > 0
+    assert hall["mixed"]["unchanged"] > 0
+    assert all(rate > 0 for rate in hall["limit"].values())
+    assert all(act["statements"] < 8 for cost in hall["cost"].values() for act in cost.values())
     assert figures["worker_rss_mb"] > 20
     assert figures["broken_series"] == 0
     for goal in GOALS:

@@ -1,6 +1,6 @@
 """The demo world: through the services, consistent, the same every time, quiet."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -13,11 +13,14 @@ from bpmc_portal.jobs.models import Job
 from bpmc_portal.lib.identifiers import parse_cccd, parse_tax_code
 from bpmc_portal.lib.vietnamese import LOCAL_ZONE
 from bpmc_portal.notices.models import Notice
+from desk import live
+from desk.models import Appointment, DayClosing, Period, Rank, Ticket, WaitDelta
 from digitization.models import Document
 from dossiers.demo.build import build
 from dossiers.models import Dossier
+from procedures import catalogue
 from procedures.bundled import import_bundled
-from tests.data.invariants import broken
+from tests.data.invariants import broken, unequal_days
 
 NOW = datetime(2021, 3, 16, 10, 20, tzinfo=LOCAL_ZONE)
 ACCOUNTS = [
@@ -48,17 +51,30 @@ def story() -> list[tuple[object, ...]]:
     return list(rows.order_by("code", "events__seq"))
 
 
+def visits() -> list[tuple[object, ...]]:
+    rows = Period.objects.order_by("ticket__day", "ticket__prefix", "ticket__serial", "started_at", "pk")
+    return list(
+        rows.values_list(
+            "ticket__number", "ticket__status", "ticket__wait_s", "ticket__low_s", "ticket__service__code", "kind", "started_at",
+            "ended_at", "counter__number", "ticket__dossiers__code",
+        )
+    )  # fmt: skip
+
+
 @pytest.mark.django_db
 def test_the_world_is_whole_quiet_and_the_same_every_time() -> None:
     import_bundled()
     point = transaction.savepoint()
     build(now=NOW, total=70)
-    first = story()
+    first, came = story(), visits()
     transaction.savepoint_rollback(point)
     counts = build(now=NOW, total=70)
     assert story() == first
+    assert visits() == came
     assert counts["dossiers"] == Dossier.objects.count() > 40
     assert broken() == {}
+    assert unequal_days() == []
+    assert not WaitDelta.objects.exists()
     assert not Dossier.objects.filter(events__at__gt=NOW).exists()
     assert not Document.objects.filter(code=None).exists()
     assert not Document.objects.filter(created_at__gt=NOW).exists()
@@ -73,8 +89,47 @@ def test_two_processes_build_one_consistent_world() -> None:
     import_bundled()
     build(now=NOW, total=70, parts=2)
     assert broken() == {}
+    assert unequal_days() == []
     assert not Document.objects.filter(code=None).exists()
     assert Dossier.objects.filter(applicant__users__username="tu").exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "now",
+    [
+        datetime(2021, 1, 12, 10, 20, tzinfo=LOCAL_ZONE),
+        datetime(2021, 1, 12, 8, 3, tzinfo=LOCAL_ZONE),
+        datetime(2021, 1, 16, 22, 41, tzinfo=LOCAL_ZONE),
+        datetime(2021, 1, 13, 0, 9, tzinfo=LOCAL_ZONE),
+    ],
+    ids=["at work", "at opening", "on a Saturday night", "soon after midnight"],
+)
+def test_a_working_day_is_in_progress_whatever_the_hour(now: datetime) -> None:
+    import_bundled()
+    build(now=now, total=20)
+    queue = live.snapshot(catalogue.current().office("VPB"))
+    assert [each["state"] for each in queue["counters"]] == [
+        "closed",
+        "serving",
+        "serving",
+        "serving",
+        "calling",
+        "closed",
+    ]
+    assert (queue["waiting"], queue["waiting_priority"]) == (9, 1)
+    assert Ticket.objects.filter(status="held").count() == 1
+    assert Ticket.objects.filter(status="waiting", rank=Rank.APPOINTMENT, ready_at__lte=now).count() == 1
+    assert set(Ticket.objects.filter(finished_at=None).values_list("day", flat=True)) == {now.date()}
+    assert not Ticket.objects.filter(issued_at__gt=now).exists()
+    assert Ticket.objects.filter(called_at__gte=now - timedelta(minutes=5)).count() >= 2
+    assert Appointment.objects.filter(slot_at__gt=now, status="booked").count() == 14
+    assert DayClosing.objects.filter(day__lt=now.date()).count() == len(
+        set(Ticket.objects.filter(day__lt=now.date()).values_list("day"))
+    )
+    assert not DayClosing.objects.filter(day=now.date()).exists()
+    assert unequal_days() == []
+    assert broken() == {}
 
 
 @pytest.mark.django_db

@@ -158,6 +158,7 @@ def test_a_result_taken_by_another_needs_an_authorisation(world: World, as_user)
             "return_result",
             collector_name="Lê Văn Khác",
             collector_authorisation_number="12/UQ",
+            collector_authorised_on="02/11/2021",
         ).status_code
         == 303
     )

@@ -165,7 +165,7 @@ def test_a_result_is_given_to_somebody_else_only_with_an_authorisation(world: Wo
             params=Params(collector={"name": "Nguyễn Văn Khác"}),
         )
     assert refused.value.code == "authorisation_missing"
-    collector = {"name": "Nguyễn Văn Khác", "authorisation_number": "14/UQ"}
+    collector = {"name": "Nguyễn Văn Khác", "authorisation_number": "14/UQ", "authorised_on": local_date()}
     assert (
         act(dossier.code, Action.RETURN_RESULT, actor=world.lan, params=Params(collector=collector)).status
         == Status.RETURNED

@@ -20,3 +20,13 @@ CREATE TABLE event (
 -- Gap-free numbers: one row an office-day, locked until commit.
 CREATE TABLE series (office_id smallint, day date, last int NOT NULL, PRIMARY KEY (office_id, day)) WITH (fillfactor = 50);
 CREATE TABLE code_sample (i int PRIMARY KEY, code text NOT NULL);
+CREATE TABLE ticket_series (office_id smallint, day date, last int NOT NULL, PRIMARY KEY (office_id, day)) WITH (fillfactor = 50);
+CREATE TABLE ticket (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  office_id smallint NOT NULL, day date NOT NULL, no int NOT NULL, priority smallint NOT NULL DEFAULT 5,
+  status smallint NOT NULL DEFAULT 0, -- 0 waiting, 1 called, 2 served, 3 done
+  counter_id smallint, issued_at timestamptz NOT NULL DEFAULT now(), called_at timestamptz, started_at timestamptz, done_at timestamptz
+) WITH (fillfactor = 80);
+CREATE UNIQUE INDEX ticket_no ON ticket (office_id, day, no);
+CREATE INDEX ticket_wait ON ticket (office_id, priority, no) WHERE status = 0;
+CREATE INDEX ticket_there ON ticket (office_id, counter_id) WHERE status IN (1, 2);

@@ -1,0 +1,1 @@
+"""The desk: queue, counters, shifts and appointments of the offices."""

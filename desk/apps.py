@@ -1,0 +1,14 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+
+
+class DeskConfig(AppConfig):
+    """desk."""
+
+    name = "desk"
+    verbose_name = "Quầy và hàng đợi"
+
+    def ready(self) -> None:
+        """Register the jobs."""
+        from desk import jobs  # noqa: F401  (models are ready only now)

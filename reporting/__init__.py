@@ -1,0 +1,1 @@
+"""The plan's targets against what was measured."""
