@@ -64,7 +64,7 @@ def take(request: Request, office: str) -> Response:
             "priority": ticket.priority or None, "status": ticket.status,
         }  # fmt: skip
 
-    answer = act_once(request, act, body=request.data)
+    answer = act_once(request, act, body=request.data, is_whole=True)
     response = respond(answer, answer.body)
     response["Location"] = reverse("api:ticket", kwargs={"token": answer.body["token"]})
     return response
@@ -84,7 +84,7 @@ def call_next(request: Request, office: str, counter: int) -> Response:
         ticket = calling.call_next(office_id, counter=counter, actor=user)
         return (204, None) if ticket is None else (200, _ticket_json(ticket, user))
 
-    answer = act_once(request, act, body=None)
+    answer = act_once(request, act, body=None, is_whole=True)
     return respond(answer, answer.body)
 
 
@@ -119,7 +119,7 @@ def ticket_act(request: Request, token: str, action: str) -> Response:
     def act() -> tuple[int, dict[str, Any]]:
         return 200, _ticket_json(ACTIONS[Act(slug)](_known(token), user, given), user)
 
-    answer = act_once(request, act, body=request.data)
+    answer = act_once(request, act, body=request.data, is_whole=True)
     return respond(answer, answer.body)
 
 
