@@ -35,6 +35,7 @@ def remember(given: Applicant) -> Applicant:
     with connection.cursor() as cursor:
         cursor.execute(_UPSERT, values)
         given.pk, given.name = cursor.fetchone()
+    given.is_newcomer = known is None
     return given
 
 

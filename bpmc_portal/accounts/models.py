@@ -181,6 +181,9 @@ class Applicant(models.Model):
     created_at = models.DateTimeField(_("tạo lúc"), auto_now_add=True)
     updated_at = models.DateTimeField(_("cập nhật lúc"), auto_now=True)
 
+    # No column: set by applicants.remember on somebody who was not known a moment ago, and so has no paper here.
+    is_newcomer = False
+
     class Meta:
         verbose_name = _("người nộp")
         verbose_name_plural = _("người nộp")

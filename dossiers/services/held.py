@@ -51,7 +51,7 @@ def for_case(
     in, count at once: several dossiers of one visit share one scan.
     """
     wanted = {need.document_type_id for need in case.components.values() if need.is_reusable}
-    if holder.pk is None or not wanted:
+    if holder.pk is None or holder.is_newcomer or not wanted:
         return {}
     known = Q(code__isnull=False)
     if together_with is not None:

@@ -253,7 +253,7 @@ def test_another_type_of_content_is_refused(world: World, api: Api) -> None:
     assert (response.status_code, response.json()["code"]) == (415, "media_type")
 
 
-def test_a_dossier_of_four_papers_takes_at_most_fourteen_statements(world: World, api: Api) -> None:
+def test_a_dossier_of_four_papers_takes_at_most_thirteen_statements(world: World, api: Api) -> None:
     procedure = bodies.procedure_of_four(world)
     client, papers = (
         api(world.lan),
@@ -266,6 +266,7 @@ def test_a_dossier_of_four_papers_takes_at_most_fourteen_statements(world: World
         assert sent(client, body, **{"Idempotency-Key": "k-1"}).status_code == 201
     control = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "SET CONSTRAINTS")
     statements = [query["sql"] for query in captured if not query["sql"].startswith(control)]
-    assert len(statements) <= 14, "\n".join(
+    # Thirteen, and one more that a connection's health check costs a request on a real server: fourteen in all.
+    assert len(statements) <= 13, "\n".join(
         f"{number}. {sql[:160]}" for number, sql in enumerate(statements, 1)
     )
