@@ -1,7 +1,7 @@
 # The only door. Every target works from a fresh clone; the work itself is in tools/.
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench faults demo pins clean
+.PHONY: help run test check bench faults mutants demo pins clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ bench: ## measure against the performance goals; ARGS goes to the benchmark
 
 faults: ## kill processes while people work, and count what is lost
 	@$(PYTHON) -m tools.run_tests -n 0 --timeout 3600 -m faults $(ARGS)
+
+mutants: ## change the table of acts and the deadlines a little, many times, and see that the tests notice
+	@$(PYTHON) -m tools.mutants
 
 demo: ## rebuild the demo world in the data directory
 	@$(PYTHON) -m tools.manage demo --reset

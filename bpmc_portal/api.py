@@ -13,7 +13,7 @@ from desk import api as desk
 from desk import api_blocks
 from digitization import api as digitization
 from dossiers import api as dossiers
-from dossiers import api_documents, api_dossiers
+from dossiers import api_documents, api_dossiers, api_payments, api_side
 from procedures import api as procedures
 from reporting import api as reporting
 
@@ -44,6 +44,11 @@ urlpatterns = [
     path("dossiers/<str:code>/due/", api_dossiers.dossier_due, name="dossier_due"),
     path("dossiers/<str:code>/receipt/", api_dossiers.dossier_receipt, name="dossier_receipt"),
     path("dossiers/<str:code>/actions/<str:action>/", dossiers.dossier_action, name="dossier_action"),
+    path(
+        "dossiers/<str:code>/papers/<int:position>/verdict/", api_side.dossier_verdict, name="dossier_verdict"
+    ),
+    path("dossiers/<str:code>/notes/", api_side.dossier_notes, name="dossier_notes"),
+    path("dossiers/<str:code>/messages/", api_side.dossier_messages, name="dossier_messages"),
     path("documents/", digitization.document_upload, name="documents"),
     path("documents/<uuid:pk>/", api_documents.document_detail, name="document"),
     path("documents/<uuid:pk>/content/", api_documents.document_content, name="document_content"),
@@ -57,4 +62,5 @@ urlpatterns = [
     path("plans/654/indicators/", reporting.indicators, name="indicators"),
     path("plans/654/indicators/<str:code>/rows/", reporting.indicator_rows, name="indicator_rows"),
     path("tracking/", dossiers.track, name="tracking"),
+    path("payments/confirm/", api_payments.confirm, name="payments_confirm"),
 ]

@@ -201,6 +201,19 @@ def _all_text(node: Any) -> str:
     return "\n".join(parts)
 
 
+class TextList(_Named, serializers.ListField):
+    """A JSON array of strings."""
+
+    child = Text()
+
+    default_error_messages = {
+        "required": _REQUIRED,
+        "null": _NULL,
+        "not_a_list": gettext_lazy("Phải gửi một danh sách JSON ở đây."),
+        "max_length": gettext_lazy("Danh sách có quá nhiều phần tử; nhiều nhất là {max_length}."),
+    }
+
+
 class ShapeList(_Named, serializers.ListSerializer[Any]):
     """A JSON array of shapes."""
 

@@ -59,7 +59,7 @@ _WORDS = {
 # What may stand in the address of a call: a UUID passes for a code too, a whole number only for itself.
 _PLACES = re.compile(r"\{[^}]+\}")
 _ANY_PLACE = "00000000-0000-0000-0000-000000000000"
-_WHOLE_NUMBERS = {"{counter}": "1"}
+_WHOLE_NUMBERS = {"{counter}": "1", "{position}": "1"}
 
 
 class PortalSchema(AutoSchema):

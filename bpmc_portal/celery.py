@@ -16,4 +16,11 @@ app.conf.beat_schedule = {
     "fold": {"task": "desk.tasks.fold", "schedule": 2.0},
     # If it stops: memberships do not end in the session list, finished jobs pile up, drafts outlive their 30 days.
     "daily": {"task": "bpmc_portal.jobs.tasks.tick", "schedule": 60.0, "args": ["daily"]},
+    # If it stops: no warning, no apology draft, no silent opinion closed; what was missed is made up at the next tick (look_at).
+    "minute": {
+        "task": "bpmc_portal.jobs.tasks.tick",
+        "schedule": 20.0,
+        "args": ["minute"],
+        "options": {"expires": 60},
+    },
 }

@@ -16,11 +16,15 @@ _NAV = (
     ("desk:counters", "Quầy", "armchair"),
     ("dossiers:receive", "Tiếp nhận", "file-text"),
     ("dossiers:worklist", "Việc của tôi", "inbox"),
+    ("dossiers:sign", "Trình ký", "signature"),
     ("dossiers:return_results", "Trả kết quả", "file-check"),
     ("dossiers:shift_report", "Ca trực", "clipboard-list"),
     ("desk:appointments", "Lịch hẹn", "calendar-clock"),
+    ("dossiers:register", "Sổ theo dõi", "files"),
+    ("dossiers:absences", "Ngày vắng", "calendar"),
     ("desk:live", "Hàng đợi", "gauge"),
     ("procedures:list", "Thủ tục", "files"),
+    ("steps:list", "Quy trình", "list"),
 )
 _NAV_SHOWN = 5
 

@@ -1,5 +1,6 @@
 """One shape for every refusal: a stable code, a Vietnamese sentence that says what to do, an HTTP status."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -20,6 +21,8 @@ class DomainError(Exception):
 
     code = "refused"
     status = 400
+    # What is written although the refused act is rolled back: called by whoever has rolled back, once a level of transactions.
+    after_rollback: Callable[[], None] | None = None
 
     def __init__(
         self,

@@ -5,7 +5,8 @@ import re
 from contextvars import ContextVar
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
-_TOKEN_PATH = re.compile(r"/(t|so|tickets)/\d+")
+# A slash may stand encoded, in an address to come back to.
+_TOKEN_PATH = re.compile(r"(/|%2F)(t|so|tickets)\1\d+")
 
 
 class RequestIdFilter(logging.Filter):
@@ -16,5 +17,5 @@ class RequestIdFilter(logging.Filter):
         record.request_id = request_id.get()
         message = record.getMessage()
         if _TOKEN_PATH.search(message):
-            record.msg, record.args = _TOKEN_PATH.sub(r"/\1/…", message), None
+            record.msg, record.args = _TOKEN_PATH.sub(r"/\2/…", message), None
         return True

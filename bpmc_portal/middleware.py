@@ -121,6 +121,8 @@ def too_large(limit: int) -> DomainError:
 
 
 _QUEUE_POLL = re.compile(r"/api/v1/offices/[^/]+/queue/")
+# Asked by an open page, not by its reader: it needs the session and does not keep it alive.
+_OWN_POLLS = ("/viec/so-luong/",)
 
 
 def session_rules(get_response: GetResponse) -> GetResponse:
@@ -143,7 +145,8 @@ def session_rules(get_response: GetResponse) -> GetResponse:
             if is_idle or now - since > timedelta(seconds=settings.SESSION_COOKIE_AGE):
                 logout(request)
                 return _to_sign_in(request, "idle")
-            if "since" not in request.session or now - seen > timedelta(minutes=1):
+            is_act = request.path not in _OWN_POLLS
+            if is_act and ("since" not in request.session or now - seen > timedelta(minutes=1)):
                 request.session["seen_at"] = now.isoformat()
                 request.session.setdefault("since", now.isoformat())
             if (
@@ -226,7 +229,7 @@ def private_pages(get_response: GetResponse) -> GetResponse:
             response.headers["Cache-Control"] = "no-store, private"
         # The pages with forms keep the site's "same-origin": under no-referrer a browser posts with `Origin: null`, which CSRF refuses.
         if request.path.startswith("/t/"):
-            response.headers["Referrer-Policy"] = "no-referrer"
+            response.headers.setdefault("Referrer-Policy", "no-referrer")
         if request.path.startswith(("/t/", "/so/", "/tra-cuu/")):
             response.headers["X-Robots-Tag"] = "noindex, nofollow"
         response.headers.setdefault(

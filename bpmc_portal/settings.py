@@ -25,6 +25,18 @@ ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").spl
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if origin]
 # Written into QR codes and messages, where no request is at hand.
 PUBLIC_URL = os.environ.get("PUBLIC_URL", f"http://127.0.0.1:{os.environ.get('PORT', '8000')}").rstrip("/")
+# How long the applicant has to answer a letter that stops the clock, in calendar days, when the letter names no day (docs/decisions/0014).
+ANSWER_WITHIN_DAYS = int(os.environ.get("ANSWER_WITHIN_DAYS", "30"))
+# Whether every refusal must name its legal basis, the uncoded ones too (docs/decisions/0016-letters.md).
+REFUSAL_NEEDS_LEGAL_BASIS = flag("REFUSAL_NEEDS_LEGAL_BASIS")
+# The account that fees are transferred to; without all three no QR code is offered (docs/decisions/0018).
+BANK_BIN = os.environ.get("BANK_BIN", "")
+BANK_ACCOUNT = os.environ.get("BANK_ACCOUNT", "")
+BANK_ACCOUNT_NAME = os.environ.get("BANK_ACCOUNT_NAME", "")
+# The payment gateway: its address, our partner code there, and the secret that both sides sign with. Without them it is not offered.
+GATEWAY_URL = os.environ.get("GATEWAY_URL", "").rstrip("/")
+GATEWAY_PARTNER = os.environ.get("GATEWAY_PARTNER", "")
+GATEWAY_SECRET = os.environ.get("GATEWAY_SECRET", "")
 DATA_DIR = Path(os.environ.get("DATA_DIR", BASE_DIR / ".data"))
 BRAND = {
     "name": "Một cửa điện tử",
@@ -288,6 +300,9 @@ SPECTACULAR_SETTINGS = {
         "StatusEnum": "dossiers.models.Status",
         "ActionEnum": "dossiers.api_shapes.ACTIONS",
         "StateEnum": "digitization.models.Document.State",
+        "KindEnum": "bpmc_portal.accounts.models.Applicant.Kind",
+        "LetterKindEnum": "dossiers.models.Letter.Kind",
+        "PaymentStateEnum": "dossiers.models.Payment.State",
         "TicketStatusEnum": "desk.models.TicketStatus",
         "CounterStateEnum": "desk.api_shapes.COUNTER_STATES",
         "AtCounterEnum": "desk.api_shapes.AT_COUNTER_STATES",
@@ -318,5 +333,4 @@ LOGGING = {
     },
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []
-LANGUAGE_COOKIE_HTTPONLY = True
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"

@@ -1,6 +1,7 @@
 """What the portal itself answers: health, robots, and how a visitor wants to see the pages."""
 
 import shutil
+from collections.abc import Container
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -88,18 +89,27 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 def set_view(request: HttpRequest) -> HttpResponse:
     """Remember large print with strong contrast, or forget it, and go back to the page."""
-    response = HttpResponseRedirect(back_address(request), status=303)
-    if request.POST.get("mode") == "large":
+    return _remember(request, VIEW_COOKIE, request.GET.get("mode", ""), {"large"})
+
+
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Remember the language to speak, and go back to the page."""
+    wanted = request.GET.get("language", "")
+    return _remember(request, settings.LANGUAGE_COOKIE_NAME, wanted, dict(settings.LANGUAGES))
+
+
+def _remember(request: HttpRequest, cookie: str, wanted: str, choices: Container[str]) -> HttpResponse:
+    """Keep a wish in the browser, or forget it when it is none of the choices.
+
+    By GET, for nothing is changed here: a page that sends no referrer would post with `Origin: null`, which CSRF refuses.
+    """
+    back = request.GET.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    response = HttpResponseRedirect(back if is_ours else reverse("home"), status=303)
+    if wanted in choices:
         response.set_cookie(
-            VIEW_COOKIE, "large", max_age=A_YEAR, secure=settings.SECURE, httponly=True, samesite="Lax"
+            cookie, wanted, max_age=A_YEAR, secure=settings.SECURE, httponly=True, samesite="Lax"
         )
     else:
-        response.delete_cookie(VIEW_COOKIE, samesite="Lax")
+        response.delete_cookie(cookie, samesite="Lax")
     return response
-
-
-def back_address(request: HttpRequest) -> str:
-    """Return the page a form asks to go back to, or the home page when that is not ours."""
-    wanted = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if is_ours else reverse("home")

@@ -10,5 +10,5 @@ class DeskConfig(AppConfig):
     verbose_name = "Quầy và hàng đợi"
 
     def ready(self) -> None:
-        """Register the jobs."""
-        from desk import jobs  # noqa: F401  (models are ready only now)
+        """Register the jobs and the recounts."""
+        from desk import jobs, rollups  # noqa: F401  (models are ready only now)

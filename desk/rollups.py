@@ -4,14 +4,16 @@ A change is a row written with the act that made it; folding moves rows into the
 either the row or its sum. Readers add the hours and what is not folded yet, so every screen says the same at once.
 """
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any
 
 from django.db import connection, transaction
 
+from bpmc_portal import recounts
 from bpmc_portal.lib.vietnamese import local_date, to_local
-from desk.models import Period, PeriodKind, Service, Ticket, TicketStatus
+from desk.models import DayClosing, Period, PeriodKind, Service, Ticket, TicketStatus
 from desk.models.ticket import WAITS, Origin
 from desk.waits import FIFTEEN, THIRTY, seconds
 
@@ -199,3 +201,15 @@ def differences(office_id: int, day: date) -> list[str]:
     return [
         f"{each.service} {each.hour}h: {each.stored} ≠ {each.counted}" for each in compared(office_id, day)
     ]
+
+
+@recounts.recount("desk.waits")
+def of_year(year: int) -> Iterator[dict[str, Any]]:
+    """Yield the differences of the closed days of a year, in order of day and office; one day at a time."""
+    closed = DayClosing.objects.filter(day__year=year).order_by("day", "office")
+    for office_id, code, day in closed.values_list("office_id", "office__code", "day").iterator():
+        for each in compared(office_id, day):
+            yield {
+                "office": code, "day": f"{day}", "service": each.service, "hour": each.hour, "stored": each.stored,
+                "counted": each.counted,
+            }  # fmt: skip

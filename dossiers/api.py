@@ -13,7 +13,7 @@ from bpmc_portal.api_http import act_once, expected_version, iso, respond, user_
 from bpmc_portal.api_input import checked
 from bpmc_portal.api_schema import IF_MATCH, PAGED
 from bpmc_portal.audit.services import workstation_of
-from bpmc_portal.errors import DomainError
+from bpmc_portal.errors import DomainError, InvalidInput
 from dossiers import tracking
 from dossiers.api_dossiers import dossier_list
 from dossiers.api_json import dossier_json, public_json, receipt_url, whole
@@ -28,6 +28,7 @@ from dossiers.api_shapes import (
 )
 from dossiers.models import Dossier, Status
 from dossiers.services import intake, lookup, transitions
+from dossiers.services.acts import ItemInput, MoneyInput, OpinionInput
 from dossiers.services.commands import ApplicantInput, ComponentInput, IntakeInput, RepresentativeInput
 from dossiers.services.transitions import Params
 from dossiers.workflow import Action
@@ -123,7 +124,7 @@ def dossier_action(request: Request, code: str, action: str) -> Response:
             extra={"actions": known},
         )
     given, version = checked(ActionBody, request), expected_version(request)
-    params = Params(**_filled(given))
+    params = params_of(given)
 
     def act() -> tuple[int, Any]:
         changed = transitions.act(
@@ -135,6 +136,44 @@ def dossier_action(request: Request, code: str, action: str) -> Response:
 
     answer = act_once(request, act, body=request.data)
     return respond(answer, answer.body, version=answer.body["version"])
+
+
+_PLAIN = (
+    "reason",
+    "paper_handoff",
+    "to_step",
+    "assignee",
+    "opinion_unit",
+    "due_on",
+    "respond_by",
+    "collector",
+    "legal_basis",
+)
+
+
+def params_of(given: dict[str, Any]) -> Params:
+    """Return what an act needs from the checked body."""
+    filled = _filled(given)
+    plain = {name: filled[name] for name in (*_PLAIN, "result_revision") if name in filled}
+    money = {"amount": "amount", "fee_name": "name", "method": "method", "transaction": "transaction"}
+    paid = {to: filled[name] for name, to in money.items() if name in filled}
+    opinion = filled.get("opinion")
+    return Params(
+        **plain,
+        opinion=OpinionInput(**_filled(opinion)) if opinion else None,
+        items=tuple(ItemInput(**_filled(item)) for item in filled.get("items", ())),
+        reason_codes=tuple(filled.get("reason_codes", ())),
+        money=MoneyInput(**paid) if paid else None,
+        corrections=_texts(filled.get("corrections", {})),
+    )
+
+
+def _texts(given: dict[str, Any]) -> dict[str, str]:
+    for name, value in given.items():
+        if not isinstance(value, str):
+            sentence = _("“%s” phải là chuỗi ký tự, đặt trong dấu nháy kép.") % str(name)[:40]
+            raise InvalidInput(sentence, code="not_text", fields={"corrections": sentence})
+    return given
 
 
 @extend_schema(request=TrackingBody, responses=TrackingAnswer, operation_id="tracking")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from bpmc_portal.accounts.models import Unit, User
 from bpmc_portal.api_http import iso, user_of
 from dossiers import policy
-from dossiers.models import Component, Dossier, DossierEvent, Status
+from dossiers.models import Component, Dossier, DossierEvent, Letter, Payment, Status
 from dossiers.models.dossier import BEFORE_RECEIPT
 from dossiers.services.lookup import TrackedDossier
 from dossiers.workflow import TRANSITIONS, Action
@@ -25,10 +25,13 @@ def rows(found: QuerySet[Dossier]) -> QuerySet[Dossier]:
 def whole(found: QuerySet[Dossier]) -> QuerySet[Dossier]:
     """Load what a whole dossier shows."""
     papers = Component.objects.select_related("requirement", "document").order_by("position")
+    letters = Letter.objects.filter(state=Letter.State.ISSUED).order_by("pk")
     return (
         rows(found)
         .select_related("applicant", "case", "ticket")
-        .prefetch_related(Prefetch("components", queryset=papers))
+        .prefetch_related(
+            Prefetch("components", queryset=papers), Prefetch("letters", queryset=letters), "payments"
+        )
     )
 
 
@@ -52,6 +55,9 @@ def row_json(dossier: Dossier, user: User, held: Catalogue) -> dict[str, Any]:
         "due_at": iso(dossier.due_at),
         "finished_at": iso(dossier.finished_at),
         "returned_at": iso(dossier.returned_at),
+        "next_act": dossier.next_act or None,
+        "step_due_at": iso(dossier.step_due_at) if user.applicant_id is None else None,
+        "respond_by": iso(dossier.respond_by),
         "available_actions": [str(action) for action in policy.available_actions(dossier, user, version)],
     }
 
@@ -59,6 +65,7 @@ def row_json(dossier: Dossier, user: User, held: Catalogue) -> dict[str, Any]:
 def dossier_json(dossier: Dossier, request: Request, held: Catalogue) -> dict[str, Any]:
     """Return a whole dossier; needs `whole`. Name and contact are those given that day."""
     applicant = dossier.applicant
+    parent, children = _linked(dossier, user_of(request))
     return {
         **row_json(dossier, user_of(request), held),
         "case": {"code": dossier.case.code, "name": dossier.case.name},
@@ -80,6 +87,10 @@ def dossier_json(dossier: Dossier, request: Request, held: Catalogue) -> dict[st
         "postpone_count": dossier.postpone_count,
         "components": [_paper(component) for component in dossier.components.all()],
         "receipt_url": receipt_url(request, dossier.code, dossier.status),
+        "parent": parent,
+        "children": children,
+        "letters": [_letter(letter) for letter in dossier.letters.all()],
+        "payments": [_payment(payment) for payment in dossier.payments.all()],
     }
 
 
@@ -155,6 +166,37 @@ def _unit(held: Catalogue, unit_id: int) -> dict[str, str]:
 
 def _person(user: User | None) -> dict[str, str] | None:
     return {"username": user.username, "name": str(user)} if user else None
+
+
+def _linked(dossier: Dossier, user: User) -> tuple[str | None, list[str]]:
+    """Return the codes of the parent and the children that this person may see. One statement."""
+    family = Dossier.objects.visible_to(user).filter(Q(parent=dossier) | Q(pk=dossier.parent_id or 0))
+    found = dict(family.order_by("pk").values_list("pk", "code"))
+    parent = found.pop(dossier.parent_id or 0, None)
+    return parent, list(found.values())
+
+
+def _letter(letter: Letter) -> dict[str, Any]:
+    return {
+        "kind": letter.kind,
+        "number": letter.number,
+        "issued_at": iso(letter.issued_at),
+        "respond_by": iso(letter.respond_by),
+        "answered_at": iso(letter.answered_at),
+    }
+
+
+def _payment(payment: Payment) -> dict[str, Any]:
+    return {
+        "reference": payment.reference,
+        "name": payment.name,
+        "amount": payment.amount,
+        "state": payment.state,
+        "method": payment.method or None,
+        "transaction": payment.transaction,
+        "requested_at": iso(payment.requested_at),
+        "paid_at": iso(payment.paid_at),
+    }
 
 
 def _paper(component: Component) -> dict[str, Any]:

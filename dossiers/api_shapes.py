@@ -5,13 +5,14 @@ from typing import Any
 from rest_framework import serializers
 
 from bpmc_portal.accounts.models import Applicant
-from bpmc_portal.api_input import Choice, Day, Flag, FreeForm, Identifier, Shape, Text, WholeNumber
+from bpmc_portal.api_input import Choice, Day, Flag, FreeForm, Identifier, Shape, Text, TextList, WholeNumber
 from digitization.api import DocumentAnswer
-from dossiers.models import AskedAgain, Channel, Outcome, ProvidedAs, ReturnMethod, Status
+from dossiers.models import AskedAgain, Channel, Letter, Outcome, Payment, ProvidedAs, ReturnMethod, Status
 from dossiers.workflow import Action
 from procedures.api_shapes import CodeName, Explained, Page
 
 MOST_PAPERS = 200
+MOST_REASONS = 50
 ACTIONS = [(str(action), str(action)) for action in Action]
 
 
@@ -73,16 +74,45 @@ class CollectorBody(Shape):
     authorisation_expires_on = Day(required=False, allow_null=True)
 
 
+class ItemBody(Shape):
+    """One thing that a letter asks for; without text the catalogue's words of the reason stand."""
+
+    component = Text()
+    reason = Text()
+    text = Text(required=False, allow_null=True)
+    remedy = Text(required=False, allow_null=True)
+
+
+class OpinionBody(Shape):
+    """How another unit is asked: its code, until when, what silence means, who may read it."""
+
+    unit = Text()
+    due_on = Day(required=False, allow_null=True)
+    silence_is_consent = Flag(required=False, default=False)
+    is_confidential = Flag(required=False, default=False)
+
+
 class ActionBody(Shape):
     """What an act may need."""
 
     reason = Text(required=False, allow_null=True)
     paper_handoff = Flag(required=False, default=False)
     to_step = Text(required=False, allow_null=True)
+    assignee = Text(required=False, allow_null=True)
     opinion_unit = Text(required=False, allow_null=True)
+    opinion = OpinionBody(required=False, allow_null=True)
     due_on = Day(required=False, allow_null=True)
+    respond_by = Day(required=False, allow_null=True)
     collector = CollectorBody(required=False, allow_null=True)
     legal_basis = Text(required=False, allow_null=True)
+    items = ItemBody(many=True, required=False, allow_null=True, max_length=MOST_PAPERS)  # type: ignore[call-arg]
+    reason_codes = TextList(required=False, allow_null=True, max_length=MOST_REASONS)
+    amount = WholeNumber(required=False, allow_null=True)
+    fee_name = Text(required=False, allow_null=True)
+    method = Choice(Payment.Method.choices, required=False, allow_null=True)
+    transaction = Text(required=False, allow_null=True)
+    corrections = FreeForm(required=False, allow_null=True)
+    result_revision = WholeNumber(required=False, allow_null=True)
 
 
 class TrackingBody(serializers.Serializer[Any]):
@@ -132,6 +162,9 @@ class DossierRow(serializers.Serializer[Any]):
     due_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
     returned_at = serializers.DateTimeField(allow_null=True)
+    next_act = serializers.ChoiceField(ACTIONS, allow_null=True)
+    step_due_at = serializers.DateTimeField(allow_null=True)
+    respond_by = serializers.DateTimeField(allow_null=True)
     available_actions = serializers.ListField(child=serializers.ChoiceField(ACTIONS))
 
 
@@ -165,6 +198,29 @@ class PaperAnswer(serializers.Serializer[Any]):
     document_state = serializers.CharField()
 
 
+class LetterAnswer(serializers.Serializer[Any]):
+    """An issued letter to the applicant."""
+
+    kind = serializers.ChoiceField(Letter.Kind.choices)
+    number = serializers.CharField()
+    issued_at = serializers.DateTimeField()
+    respond_by = serializers.DateTimeField(allow_null=True)
+    answered_at = serializers.DateTimeField(allow_null=True)
+
+
+class PaymentAnswer(serializers.Serializer[Any]):
+    """An amount that was asked for, in đồng, and how it stands."""
+
+    reference = serializers.CharField()
+    name = serializers.CharField()
+    amount = serializers.IntegerField()
+    state = serializers.ChoiceField(Payment.State.choices)
+    method = serializers.ChoiceField(Payment.Method.choices, allow_null=True)
+    transaction = serializers.CharField()
+    requested_at = serializers.DateTimeField()
+    paid_at = serializers.DateTimeField(allow_null=True)
+
+
 class DossierAnswer(DossierRow):
     """A whole dossier."""
 
@@ -179,6 +235,10 @@ class DossierAnswer(DossierRow):
     postpone_count = serializers.IntegerField()
     components = PaperAnswer(many=True)
     receipt_url = serializers.URLField(allow_null=True)
+    parent = serializers.CharField(allow_null=True)  # type: ignore[assignment]
+    children = serializers.ListField(child=serializers.CharField())
+    letters = LetterAnswer(many=True)
+    payments = PaymentAnswer(many=True)
 
 
 class EventAnswer(serializers.Serializer[Any]):

@@ -10,5 +10,5 @@ class DossiersConfig(AppConfig):
     verbose_name = "Hồ sơ"
 
     def ready(self) -> None:
-        """Register the jobs."""
-        from dossiers import jobs, notices  # noqa: F401  (models are ready only now)
+        """Register the jobs and the recounts."""
+        from dossiers import jobs, ledger, notices  # noqa: F401  (models are ready only now)

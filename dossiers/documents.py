@@ -9,7 +9,7 @@ from bpmc_portal.accounts.models import User
 from bpmc_portal.accounts.permissions import principal_of
 from bpmc_portal.errors import NotFound
 from digitization.models import Document
-from dossiers.models import Component, Dossier
+from dossiers.models import Component, Dossier, Result
 
 
 def visible_documents(user: User) -> QuerySet[Document]:
@@ -24,7 +24,9 @@ def visible_documents(user: User) -> QuerySet[Document]:
     if principal.units_where("digitise_papers"):
         in_sight |= Q(dossier__office_id__in=principal.office_ids)
     return Document.objects.filter(
-        Q(pk__in=Component.objects.filter(in_sight).values("document_id")) | Q(uploaded_by=user)
+        Q(pk__in=Component.objects.filter(in_sight).values("document_id"))
+        | Q(pk__in=Result.objects.filter(in_sight, document__isnull=False).values("document_id"))
+        | Q(uploaded_by=user)
     )
 
 

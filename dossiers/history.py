@@ -19,12 +19,11 @@ from bpmc_portal.errors import DomainError
 from bpmc_portal.lib.vietnamese import to_local
 from desk import rollups
 from desk.services.tickets import series_of
-from dossiers import tracking
+from dossiers import ledger, tracking
 from dossiers.bulk import NULL, Sender, Stream, bare, next_id, put_series, reach_ids, reserve
 from dossiers.demo.plans import WEIGHTS
 from dossiers.history_course import (
     DAY_S,
-    PAUSE_REASON,
     Calendar,
     Followed,
     Plan,
@@ -34,6 +33,7 @@ from dossiers.history_course import (
     times,
 )
 from dossiers.history_desk import DESK_TABLES, HOURS, PERIOD, SHIFT, TICKET, VisitRows, plan_of
+from dossiers.history_open import columns_of
 from dossiers.history_people import Person, newcomers
 from dossiers.history_proof import faults
 from dossiers.history_tables import (
@@ -59,7 +59,6 @@ KNOWN_PEOPLE = 600
 CHANNELS = ((0.6, "desk"), (0.92, "online"), (1.0, "post"))
 # Mean wait in seconds of the first and of the last day of a history.
 LEVEL_FIRST, LEVEL_LAST = 1500, 480
-_CLOCK_PAUSE = ("dossier_id", "started_at", "ended_at", "reason")
 
 
 def load(*, count: int, first: date, last: date, seed: int, is_bare: bool | None = None) -> dict[str, int]:
@@ -80,6 +79,8 @@ def load(*, count: int, first: date, last: date, seed: int, is_bare: bool | None
         if count >= BARE_FROM if is_bare is None else is_bare:
             with bare((*TABLES, *DESK_TABLES)):
                 history.write()
+                # The trigger that writes the ledger was off with the others.
+                ledger.write(history.first_dossier, history.next_dossier - 1)
         else:
             history.write()
         while rollups.fold(limit=100_000):
@@ -137,7 +138,7 @@ class _History:
             "tickets": Stream("desk_ticket", TICKET), "periods": Stream("desk_period", PERIOD), "shifts": Stream("desk_shift", SHIFT),
             "hours": Stream("desk_waitdelta", HOURS), "dossiers": Stream("dossiers_dossier", DOSSIER),
             "events": Stream("dossiers_dossierevent", EVENT), "components": Stream("dossiers_component", COMPONENT),
-            "pauses": Stream("dossiers_clockpause", _CLOCK_PAUSE), "series": Stream("numbering_series", ("key", "last")),
+            "series": Stream("numbering_series", ("key", "last")),
         }  # fmt: skip
 
     def _calendar(self, office: OfficeInForce, first: date, last: date) -> Calendar:
@@ -298,15 +299,12 @@ class _History:
             events=self.streams["events"].lines,
         )  # fmt: skip
         at = self.calendar.written(received)
-        self._write(dossier, code, at, channel, clerk, plan, person, found)
-        if found.pause:
-            self.streams["pauses"].lines.append(
-                f"{dossier}\t{found.pause[0]}\t{found.pause[1]}\t{PAUSE_REASON}"
-            )
+        self._write(dossier, code, at, channel, clerk, plan, person, found, received)
         self._papers(dossier, plan, person, at, clerk)
 
     def _write(
-        self, dossier: int, code: str, at: str, channel: str, clerk: int, plan: Plan, person: Person, found: Followed
+        self, dossier: int, code: str, at: str, channel: str, clerk: int, plan: Plan, person: Person, found: Followed,
+        received: int,
     ) -> None:  # fmt: skip
         mark = tracking.hash_of(tracking.token_of(code, 1)).hex
         self.streams["dossiers"].lines.append(
@@ -314,6 +312,7 @@ class _History:
             f"\t{found.status}\t{found.outcome}\t{found.step}\t{found.acts}\t{person.pk}\t{person.name}\t{person.phone}\t\t{person.address}"
             f"\tdesk\t{{}}\t{found.assignee or NULL}\t{clerk}\t{at}\t{found.due}\t{found.first_due}\t{found.finished}\t{found.returned}"
             f"\t{int(found.pause is not None)}\t0\t{mark}\t1\t{at}\t{self.rows.ticket_of.get(dossier, NULL)}"
+            f"\t{columns_of(found, plan, self.calendar, received)}"
         )
 
     def _papers(self, dossier: int, plan: Plan, person: Person, at: str, clerk: int) -> None:

@@ -18,6 +18,7 @@ from dossiers.history_desk import clock_words
 from dossiers.history_tables import Staff
 from procedures.catalogue import ProcedureInForce, Version
 from procedures.deadlines import Pause, TimeLimit, Unit, WorkingCalendar, compute_due
+from procedures.models import Step as StepRow
 
 DAY_S = 86_400
 PAUSE_REASON = "Yêu cầu bổ sung"
@@ -70,6 +71,9 @@ class Plan:
     officer: int
     papers: tuple[Paper, ...]
     courses: dict[str, tuple[Step, ...]] = field(default_factory=dict)
+    # The first and the last step, by their key as text; the steps between are the business of nobody here.
+    steps: dict[str, StepRow] = field(default_factory=dict)
+    last_step: str = NULL
 
 
 @dataclass(slots=True)
@@ -86,6 +90,10 @@ class Followed:
     finished: str = NULL
     returned: str = NULL
     pause: tuple[str, str] | None = None
+    # Moments of the last act, of the entry into the step, and of the pause that was ended.
+    moment: int = 0
+    entered: int = 0
+    asked: int = 0
 
 
 def plan_of_version(
@@ -110,6 +118,8 @@ def plan_of_version(
     )  # fmt: skip
     steps = str(version.steps[0].pk), str(version.steps[-1].pk)
     plan.courses = _courses(plan, steps, staff.leaders.get(unit, staff.spare), desk_unit)
+    plan.steps = {str(step.pk): step for step in version.steps}
+    plan.last_step = steps[1]
     return plan
 
 
@@ -165,6 +175,10 @@ class Calendar:
     def written(self, moment: int) -> str:
         """Return the moment as PostgreSQL reads it."""
         return self.text[moment // DAY_S] + self.words[moment % DAY_S]
+
+    def at(self, moment: int) -> datetime:
+        """Return the moment as an instant."""
+        return _at(self.working[moment // DAY_S], moment % DAY_S)
 
     def instant(self, rng: random.Random, place: int) -> int:
         """Return a moment of office time on that working day."""
@@ -240,8 +254,10 @@ def follow(
         if moment > cutoff and number > 1:
             break
         at = calendar.written(moment)
+        if step.to_step != found.step:
+            found.entered = moment
         if step.target == "awaiting_supplement":
-            found.pause = (at, NULL)
+            found.pause, found.asked = (at, NULL), moment
         elif step.action == "supplement" and found.pause:
             found.pause = (found.pause[0], at)
             found.due, _after = calendar.due(received, plan.limit, is_paused=True)
@@ -254,7 +270,7 @@ def follow(
             f"{dossier}\t{number}\t{step.action}\t{found.status}\t{step.target}\t{step.from_step}\t{step.to_step}\t{at}"
             f'\t{step.actor or clerk}\t{step.unit}\t{step.reason}\tt\t{{{said}"due_at": "{found.due}"}}'
         )
-        found.status, found.step, found.acts = step.target, step.to_step, number
+        found.status, found.step, found.acts, found.moment = step.target, step.to_step, number, moment
     if found.acts > 1:
         found.assignee = plan.officer
     return found

@@ -13,7 +13,7 @@ from procedures.deadlines import WorkingCalendar
 
 HISTORY_USER = "lich-su"
 TABLES = (
-    "accounts_applicant", "digitization_document", "dossiers_dossier", "dossiers_dossierevent", "dossiers_component", "dossiers_clockpause",
+    "accounts_applicant", "digitization_document", "dossiers_dossier", "dossiers_dossierevent", "dossiers_component", "dossiers_clockspan",
 )  # fmt: skip
 
 DOCUMENT = (
@@ -24,7 +24,7 @@ DOSSIER = (
     "id", "code", "code_key", "office_id", "unit_id", "procedure_id", "version_of_procedure_id", "case_id", "channel", "status", "outcome",
     "step_id", "version", "applicant_id", "applicant_name", "phone", "email", "address", "return_method", "form", "assignee_id",
     "received_by_id", "received_at", "due_at", "first_due_at", "finished_at", "returned_at", "supplement_count", "postpone_count",
-    "tracking_hash", "tracking_version", "created_at", "ticket_id",
+    "tracking_hash", "tracking_version", "created_at", "ticket_id", "step_due_at", "respond_by", "next_act", "look_at",
 )  # fmt: skip
 EVENT = (
     "dossier_id", "seq", "action", "from_status", "to_status", "from_step_id", "to_step_id", "at", "actor_id", "unit_id", "reason",

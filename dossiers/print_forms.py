@@ -5,62 +5,35 @@ of TT 01/2018/TT-VPCP; the annex of TT 03/2025/TT-VPCP was not obtained, its tit
 the same (docs/decisions/0008-paper.md).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 
-import segno
-from barcode.codex import Code128
 from django.conf import settings
 from django.utils import translation
 
 from bpmc_portal.accounts.models import Applicant
 from bpmc_portal.lib import identifiers, vietnamese
-from dossiers import tracking
-from dossiers.models import Channel, Component, Dossier, ProvidedAs, ReturnMethod
+from dossiers import course_forms, letter_forms, list_forms, practice_forms, tracking
+from dossiers.models import Channel, Component, Dossier, Letter, ProvidedAs, ReturnMethod
+from dossiers.print_frame import (
+    AS_BEFORE,
+    BLANK,
+    DOTS,
+    TT01,
+    TT01_FROM,
+    TT03,
+    TT03_FROM,
+    Drawing,
+    FormVersion,
+    Pair,
+    PrintForm,
+    barcode_drawing,
+    qr_drawing,
+    submitter_of,
+)
 from procedures.fees import fee_words
 from procedures.models import Fee
-
-BLANK = "……………………………"
-
-
-@dataclass(frozen=True)
-class FormVersion:
-    """A form as one circular orders it, from a day on."""
-
-    id: str
-    number: str
-    in_force_from: date
-    legal_basis: str
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class PrintForm:
-    """One statutory paper; `versions` stand oldest first, and the oldest also serves the days before it."""
-
-    key: str
-    title: str
-    versions: tuple[FormVersion, ...]
-    sizes: tuple[str, ...]
-    template: str
-    build: Callable[..., "Receipt"]
-
-    def version_on(self, day: date) -> FormVersion:
-        """Return the version in force on that local day."""
-        return next(
-            (version for version in reversed(self.versions) if version.in_force_from <= day), self.versions[0]
-        )
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A code of black modules as one SVG path: width and height in modules, quiet zone included."""
-
-    width: int
-    height: int
-    path: str
 
 
 @dataclass(frozen=True)
@@ -74,14 +47,6 @@ class Line:
     copy: str
     file: str
     reused: str
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A label of the form with what is filled in."""
-
-    label: str
-    value: str
 
 
 @dataclass(frozen=True)
@@ -178,9 +143,9 @@ def receipt(
             *((pair,) for pair in _result_and_fees(dossier, fees)),
         ),
         practice=_practice(office.phone or settings.BRAND["phone"], page),
-        # Filled in by hand until the register (Mẫu số 06) is kept here: the number of the day is not the register's.
+        # Filled in by hand: the register is read from the dossiers, its numbers are settled when its month is over (docs/decisions/0017).
         register="Vào Sổ theo dõi hồ sơ, Quyển số: ………… Số thứ tự: …………",
-        submitter="" if dossier.channel == Channel.ONLINE else _submitter(dossier),
+        submitter="" if dossier.channel == Channel.ONLINE else submitter_of(dossier),
         receiver=dossier.received_by.full_name if dossier.received_by else "",
         notes=(
             "Giấy tiếp nhận hồ sơ và hẹn trả kết quả được lập thành 2 liên; một liên giao cho người nộp hồ sơ; một liên lưu tại "
@@ -190,10 +155,6 @@ def receipt(
     )
 
 
-def _submitter(dossier: Dossier) -> str:
-    return str((dossier.representative or {}).get("name") or dossier.applicant_name)
-
-
 def _who_and_what(dossier: Dossier) -> Iterable[tuple[Pair, ...]]:
     """Fields 2 to 10 of the form. A personal identity number is masked: whoever finds the paper must not learn it."""
     handed_in_by = dossier.representative
@@ -201,14 +162,22 @@ def _who_and_what(dossier: Dossier) -> Iterable[tuple[Pair, ...]]:
     is_person = handed_in_by is not None or dossier.applicant.kind == Applicant.Kind.CITIZEN
     yield (Pair("Bộ phận Tiếp nhận và Trả kết quả:", dossier.office.name),)
     yield (
-        Pair("Tiếp nhận hồ sơ của:", f"{'Ông (Bà) ' if is_person else ''}{_submitter(dossier)} ({channel})"),
+        Pair(
+            "Tiếp nhận hồ sơ của:", f"{'Ông (Bà) ' if is_person else ''}{submitter_of(dossier)} ({channel})"
+        ),
     )
     yield (Pair("Địa chỉ:", (dossier.address if handed_in_by is None else "") or BLANK),)
     yield tuple(_contact(dossier, is_person=is_person))
-    yield (Pair("Nội dung yêu cầu giải quyết:", dossier.procedure.name),)
     if handed_in_by is not None:
+        yield (Pair("Nội dung yêu cầu giải quyết:", dossier.procedure.name),)
         yield (Pair("Chủ hồ sơ:", dossier.applicant_name),)
         yield (Pair("Địa chỉ chủ hồ sơ:", dossier.address or BLANK),)
+    else:
+        yield (
+            Pair("Nội dung yêu cầu giải quyết:", dossier.procedure.name),
+            Pair("Chủ hồ sơ:", "là người nộp"),
+            Pair("Địa chỉ chủ hồ sơ:", "như trên"),
+        )
 
 
 def _contact(dossier: Dossier, *, is_person: bool) -> Iterable[Pair]:
@@ -217,8 +186,7 @@ def _contact(dossier: Dossier, *, is_person: bool) -> Iterable[Pair]:
     phone = str(handed_in_by.get("phone") or dossier.phone)
     identity = str(handed_in_by.get("identity_number") or dossier.applicant.identity_number)
     yield Pair("Số điện thoại:", identifiers.Phone(phone).formatted if phone else BLANK)
-    if dossier.email and not handed_in_by:
-        yield Pair("Email:", dossier.email)
+    yield Pair("Email:", (dossier.email if not handed_in_by else "") or DOTS)
     yield (
         Pair("Số căn cước/Hộ chiếu:", identifiers.mask(identity))
         if is_person
@@ -260,46 +228,44 @@ def _practice(phone: str, page: str) -> str:
     return f"Hồ sơ có thể giải quyết xong trước thời gian quy định; tra cứu tại {page}{contact}."
 
 
-def qr_drawing(text: str, *, quiet: int = 2) -> Drawing:
-    """Draw a QR code (TCVN 7322:2009) of error level M; `quiet` modules of the four it needs, the page gives the rest."""
-    matrix = segno.make_qr(text, error="m").matrix
-    return Drawing(len(matrix) + 2 * quiet, len(matrix) + 2 * quiet, _path(matrix, 1, quiet))
-
-
-def barcode_drawing(digits: str, *, height: int = 22, quiet: int = 6) -> Drawing:
-    """Draw Code 128 of an even number of digits, for scanners that cannot read a QR. The white of the page completes the quiet zone."""
-    modules = [int(bit) for bit in Code128(digits).build()[0]]
-    return Drawing(len(modules) + 2 * quiet, height, _path([modules], height, quiet, top=0))
-
-
-def _path(rows: Iterable[Sequence[int]], height: int, left: int, top: int | None = None) -> str:
-    """Return the dark runs of the rows as rectangles of one path: fewer seams and a smaller file than one rectangle a module."""
-    parts = []
-    for y, row in enumerate(rows, left if top is None else top):
-        x = left
-        for dark, run in groupby(row, key=bool):
-            length = len(list(run))
-            if dark:
-                parts.append(f"M{x} {y}h{length}v{height}h-{length}z")
-            x += length
-    return "".join(parts)
-
-
-_TT01 = "TT 01/2018/TT-VPCP (NĐ 61/2018/NĐ-CP)"
-_TT03 = "TT 03/2025/TT-VPCP, Phụ lục I (NĐ 118/2025/NĐ-CP)"
 FORMS: dict[str, PrintForm] = {
     "receipt": PrintForm(
         key="receipt",
         title="GIẤY TIẾP NHẬN HỒ SƠ VÀ HẸN TRẢ KẾT QUẢ",
         versions=(
-            FormVersion("tt01_2018", "Mẫu số 01", date(2019, 1, 6), _TT01),
-            # The day is that of the circular itself; its own day of effect was not verified.
-            FormVersion(
-                "tt03_2025", "Mẫu số 01", date(2025, 9, 15), _TT03, note="; trình bày theo TT 01/2018/TT-VPCP"
-            ),
+            FormVersion("tt01_2018", "Mẫu số 01", TT01_FROM, TT01),
+            FormVersion("tt03_2025", "Mẫu số 01", TT03_FROM, TT03, note=AS_BEFORE),
         ),
         sizes=("A5", "A4"),
         template="pdf/receipt.html",
         build=receipt,
     ),
 }
+
+# The papers that letters become, by Letter.Kind; the forms that served a kind in turn, oldest first, and the oldest also before its day.
+LETTERS: dict[str, tuple[PrintForm, ...]] = {
+    Letter.Kind.FIX: (letter_forms.SUPPLEMENT_REQUEST,),
+    Letter.Kind.SUPPLEMENT: (letter_forms.SUPPLEMENT_REQUEST,),
+    Letter.Kind.DECLINE: (letter_forms.INTAKE_REFUSAL,),
+    Letter.Kind.REFUSE: (letter_forms.REFUSAL,),
+    Letter.Kind.APOLOGY: (letter_forms.APOLOGY_REAPPOINTMENT, letter_forms.APOLOGY_EXTENSION),
+    Letter.Kind.STOP: (letter_forms.STOP_NOTICE,),
+}
+
+# Papers of one dossier that are laid out when they are asked for, by the last part of their address.
+ON_DEMAND: dict[str, PrintForm] = {
+    "phieu-kiem-soat": course_forms.CONTROL_SLIP,
+    "qua-trinh-xu-ly": course_forms.PROCESSING_HISTORY,
+    "nhieu-ho-so": list_forms.MULTI_DOSSIER_RECEIPT,
+    "bien-nhan-tra-ket-qua": practice_forms.RESULT_RECEIPT,
+    "bien-nhan-so-hoa": practice_forms.DIGITIZATION_RECEIPT,
+    "bien-lai": practice_forms.FEE_RECEIPT,
+    "de-nghi-rut": practice_forms.WITHDRAWAL_REQUEST,
+    "danh-gia": practice_forms.SATISFACTION_SURVEY,
+}
+
+
+def letter_form(kind: str, day: date) -> PrintForm:
+    """Return the form that a letter of this kind takes on that local day."""
+    forms = LETTERS[kind]
+    return next((form for form in reversed(forms) if form.versions[0].in_force_from <= day), forms[0])

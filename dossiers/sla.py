@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from bpmc_portal.lib.vietnamese import format_duration
 from dossiers.models import Outcome, Status
-from dossiers.models.dossier import OPEN, PAUSED
+from dossiers.models.dossier import OPEN, PAUSED, RUNNING
 from procedures.catalogue import Catalogue
 from procedures.deadlines import DeadlineError, TimeLimit, Unit, WorkingCalendar, compute_due
 
@@ -21,7 +21,6 @@ SOON_HOURS = 8
 FIFTH = 5
 # Office time is only worth counting near the appointment; years of delay are told in plain days.
 NEAR = timedelta(days=60)
-RUNNING = tuple(status for status in OPEN if status not in PAUSED)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from bpmc_portal.accounts.models import Office
 from bpmc_portal.errors import NotFound
@@ -59,12 +62,17 @@ class TrackedPage:
     hours: list[HoursLine]
     url: str
     is_over: bool
+    # The letters behind the one-time code, "" while there is none; `is_asked` when one of them waits for papers.
+    letters_url: str
+    is_asked: bool
+    # Where the fee is paid, "" while none is waited for.
+    pay_url: str
     facts: list[dict[str, Any]] = field(default_factory=list)
 
 
 def page_of(found: TrackedDossier, held: Catalogue, now: datetime) -> TrackedPage:
     """Return the page of one dossier at this instant."""
-    office = _office(found, held)
+    office = office_of(found, held)
     version = held.version_by_id(found.version_of_procedure_id)
     procedure = next(each for each in held.each() if each.row.pk == found.procedure_id)
     papers: dict[str, int] = found.papers or {}
@@ -72,6 +80,7 @@ def page_of(found: TrackedDossier, held: Catalogue, now: datetime) -> TrackedPag
     reused = papers.get(ProvidedAs.REUSED, 0)
     unit = held.units[found.unit_id].name
     name = initials(found.applicant_name)
+    token = tracking.token_of(found.code, found.tracking_version)
     return TrackedPage(
         words=words_of(found, held, now),
         code=found.code,
@@ -87,8 +96,11 @@ def page_of(found: TrackedDossier, held: Catalogue, now: datetime) -> TrackedPag
         return_method=found.return_method,
         office=office.row if office else None,
         hours=weekly_hours(office) if office else [],
-        url=tracking.url_of(tracking.token_of(found.code, found.tracking_version)),
+        url=tracking.url_of(token),
         is_over=found.status in _OVER,
+        letters_url=reverse("dossiers:tracked_letters", args=[token]) if found.letters else "",
+        pay_url=reverse("dossiers:pay", args=[token]) if found.status == Status.AWAITING_PAYMENT else "",
+        is_asked=found.status == Status.AWAITING_SUPPLEMENT and bool(found.letters),
         facts=[
             {"label": _("Mã hồ sơ"), "value": found.code, "code": True},
             {"label": _("Người nộp"), "value": name},
@@ -100,7 +112,8 @@ def page_of(found: TrackedDossier, held: Catalogue, now: datetime) -> TrackedPag
 _OVER = (Status.RETURNED, Status.WITHDRAWN, Status.STOPPED, Status.VOID, Status.DECLINED)
 
 
-def _office(found: TrackedDossier, held: Catalogue) -> OfficeInForce | None:
+def office_of(found: TrackedDossier, held: Catalogue) -> OfficeInForce | None:
+    """Return the desk that received the dossier, None when it has closed since."""
     try:
         return held.office_by_id(found.office_id)
     except NotFound:  # closed since; the dossier is still tracked
@@ -133,7 +146,8 @@ def _under_way(found: TrackedDossier, held: Catalogue, now: datetime) -> Words:
         return Words(
             "late", "triangle-alert", _("Quá hạn"), _("Hồ sơ đã quá hạn trả kết quả"), _("Hẹn trả kết quả"), before, tail,
             _("Bạn không phải làm gì thêm"),
-            _("Nếu chưa nhận được thư xin lỗi và ngày hẹn mới, hãy gọi Bộ phận Một cửa hoặc gửi phản ánh."), is_urgent=True,
+            _("Nếu chưa nhận được thư xin lỗi và ngày hẹn mới, hãy gọi Bộ phận Một cửa hoặc gửi phản ánh.") + _contact(found, held),
+            is_urgent=True,
         )  # fmt: skip
     left = "." if days is None else _(", còn %s ngày làm việc.") % days if days > 0 else _(", là hôm nay.")
     if any(event["action"] == "postpone" for event in found.events or ()):
@@ -145,9 +159,9 @@ def _under_way(found: TrackedDossier, held: Catalogue, now: datetime) -> Words:
             headline,
             _("Hẹn lại, trả kết quả"),
             before,
-            f"{left} {first}",
+            f"{left} {first}{_delay_words(found)}",
             quiet,
-            quiet_text,
+            quiet_text + _contact(found, held),
         )
     return Words(
         "ok",
@@ -162,9 +176,24 @@ def _under_way(found: TrackedDossier, held: Catalogue, now: datetime) -> Words:
     )
 
 
+def _contact(found: TrackedDossier, held: Catalogue) -> str:
+    """Name whom to ring up about a delay; nothing where no number is known."""
+    office = office_of(found, held)
+    phone = (office.row.phone if office else "") or settings.BRAND["phone"]
+    if office is None or not phone:
+        return ""
+    return " " + _("Liên hệ: %(office)s, điện thoại %(phone)s.") % {"office": office.row.name, "phone": phone}
+
+
+def _delay_words(found: TrackedDossier) -> str:
+    """Say why the appointment was moved, in the words of the catalogue: what was typed stands in the letter."""
+    reasons = (found.apology or {}).get("reasons") or []
+    return " " + _("Lý do: %s") % " ".join(reasons) if reasons else ""
+
+
 def _days_left(found: TrackedDossier, held: Catalogue, now: datetime) -> int | None:
     """Return the working days from today to the appointment, negative when it has passed; None when the year is not loaded."""
-    office = _office(found, held) or next(iter(held.offices.values()), None)
+    office = office_of(found, held) or next(iter(held.offices.values()), None)
     try:
         return office.calendar.days_between(local_date(now), local_date(found.due_at)) if office else None
     except CalendarMissing:
@@ -191,9 +220,25 @@ def _paused(found: TrackedDossier) -> Words:
             _("Số tiền và cách nộp ghi trong thông báo đã gửi cho bạn. Bạn cũng có thể nộp tại Bộ phận Một cửa, mang theo mã hồ sơ."), is_urgent=True,
         )  # fmt: skip
     return Words(
-        "pause", "circle-pause", _("Chờ bổ sung"), _("Hồ sơ chờ bạn bổ sung giấy tờ"), stands, "", "", _("Bạn cần bổ sung giấy tờ"),
-        _("Giấy tờ còn thiếu và lý do ghi trong thông báo đã gửi cho bạn. Hãy nộp bổ sung tại Bộ phận Một cửa, mang theo mã hồ sơ."), is_urgent=True,
+        "pause", "circle-pause", _("Chờ bổ sung"), _("Hồ sơ chờ bạn bổ sung giấy tờ"), stands, "", "", *_asked_words(found), is_urgent=True
     )  # fmt: skip
+
+
+def _asked_words(found: TrackedDossier) -> tuple[str, str]:
+    """Say how many papers are asked for and until when; which ones stands behind the one-time code."""
+    asked = (found.asked or {}).get("asked", 0)
+    if not asked:
+        return _("Bạn cần bổ sung giấy tờ"), _(
+            "Giấy tờ còn thiếu và lý do ghi trong thông báo đã gửi cho bạn. Hãy nộp bổ sung tại Bộ phận Một cửa, mang theo mã hồ sơ."
+        )
+    left = asked - found.asked["given"]
+    head = ngettext("Bạn cần bổ sung %d giấy tờ", "Bạn cần bổ sung %d giấy tờ", asked) % asked
+    until = _("Hạn bổ sung: %s.") % format_datetime(found.respond_by) if found.respond_by else ""
+    came = (
+        _("Đã nhận %(given)s, còn %(left)s.") % {"given": asked - left, "left": left} if left < asked else ""
+    )
+    way = _("Bạn có thể chụp ảnh và tải lên ngay ở đây, hoặc mang đến Bộ phận Một cửa.")
+    return head, " ".join(filter(None, (until, came, way)))
 
 
 def _with_result(found: TrackedDossier, held: Catalogue) -> Words:

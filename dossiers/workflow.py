@@ -10,6 +10,7 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from bpmc_portal.accounts.models import Role
 from dossiers.models import Status
 
 
@@ -46,6 +47,9 @@ class Action(StrEnum):
     STOP = "stop"
     REOPEN = "reopen"
     VOID = "void"
+    # Ours, beside the table of the law: who does the work, and a wrong fact put right. Neither moves status or clock.
+    ASSIGN = "assign"
+    CORRECT = "correct"
 
 
 class StepRule(StrEnum):
@@ -59,12 +63,15 @@ class StepRule(StrEnum):
 
 @dataclass(frozen=True)
 class Transition:
-    """One row of the table. `permission` is held on the competent unit, or on the receiving desk's unit when `at_desk`."""
+    """One row of the table. `permission` is held on the competent unit, or on the receiving desk's unit when `at_desk`.
+
+    `target` None leaves the status as it is.
+    """
 
     label: str | Promise
     done: str | Promise
     sources: tuple[Status, ...]
-    target: Status
+    target: Status | None
     permission: str
     clock: Clock = Clock.RUNS
     at_desk: bool = False
@@ -174,7 +181,7 @@ TRANSITIONS: dict[Action, Transition] = {
     ),
     Action.PAY: Transition(
         _("Ghi nhận nộp phí"),
-        _("Đã nộp phí, tính tiếp thời gian"),
+        _("Đã xong nghĩa vụ tài chính, tính tiếp thời gian"),
         (Status.AWAITING_PAYMENT,),
         Status.PROCESSING,
         "receive_dossiers",
@@ -254,4 +261,50 @@ TRANSITIONS: dict[Action, Transition] = {
         needs_reason=True,
         needs_second_person=True,
     ),
+    Action.ASSIGN: Transition(
+        _("Giao việc"),
+        _("Đã giao người thụ lý"),
+        (*_IN_HAND, *_WAITING),
+        None,
+        "process_dossiers",
+        Clock.NONE,
+        is_public=False,
+    ),
+    Action.CORRECT: Transition(
+        _("Đính chính thông tin"),
+        _("Đã đính chính thông tin"),
+        (*_IN_HAND, *_WAITING, Status.FINISHED),
+        None,
+        "receive_dossiers",
+        Clock.NONE,
+        at_desk=True,
+        needs_reason=True,
+        needs_second_person=True,
+        is_public=False,
+    ),
 }
+
+# What the applicant may do without an account, by the token of the receipt: the letter answered, the fee paid.
+BY_APPLICANT = frozenset({Action.SUPPLEMENT, Action.PAY})
+
+# Who does the work of a step, by the step's role: the permission on the competent unit that handing on from there needs.
+STEP_PERMISSION: dict[str, str] = {
+    Role.OFFICER: "process_dossiers",
+    Role.LEADER: "approve_dossiers",
+    Role.REGISTRY: "register_papers",
+}
+
+_NEXT: dict[Status, Action] = {
+    Status.RECEIVED: Action.FORWARD,
+    Status.PROCESSING: Action.FORWARD,
+    Status.AWAITING_SUPPLEMENT: Action.SUPPLEMENT,
+    Status.AWAITING_PAYMENT: Action.PAY,
+    Status.FINISHED: Action.RETURN_RESULT,
+}
+
+
+def next_act(status: str, *, is_last_step: bool) -> str:
+    """Return the act that carries a dossier on from here; "" when nothing is left to do."""
+    if status == Status.PROCESSING and is_last_step:
+        return Action.APPROVE
+    return _NEXT.get(Status(status), "")

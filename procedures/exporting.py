@@ -28,7 +28,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def texts() -> list[ProcedureText]:
     """Return every procedure in the order of its key, with its text."""
     best: dict[int, ProcedureVersion] = {}
-    parts = ("cases__components__document_type", "steps", "fees", "legal_bases")
+    parts = ("cases__components__document_type", "steps__linked_procedure", "fees", "legal_bases")
     versions = (
         ProcedureVersion.objects.select_related("result_type").prefetch_related(*parts).order_by("number")
     )

@@ -80,6 +80,11 @@ class StepText:
     role: str
     norm_hours: Decimal
     may_pause: bool = False
+    next_codes: tuple[str, ...] = ()
+    condition: str = ""
+    condition_values: tuple[str, ...] = ()
+    # Key of the procedure of which this step opens a dossier (liên thông).
+    linked_procedure: str | None = None
 
 
 @dataclass(frozen=True)
@@ -259,7 +264,8 @@ def _steps(value: int | None, unit: str | None) -> tuple[StepText, ...]:
         StepText(
             "tham-dinh", "Thẩm định", "Đang thẩm định", "officer", _share(hours, "0.60"), may_pause=True
         ),
-        StepText("trinh-ky", "Trình ký", "Đang trình ký", "leader", _share(hours, "0.25")),
+        # The leader who reads it last may find a paper wrong, and a second request is the leader's alone.
+        StepText("trinh-ky", "Trình ký", "Đang trình ký", "leader", _share(hours, "0.25"), may_pause=True),
     )
 
 
@@ -322,10 +328,14 @@ def _version_from_export(given: dict[str, Any]) -> VersionText:
             "result_kind": KindText(**given["result_kind"]) if given["result_kind"] else None,
             "applicant_kinds": tuple(given["applicant_kinds"]),
             "cases": cases,
-            "steps": tuple(
-                StepText(**{**step, "norm_hours": Decimal(step["norm_hours"])}) for step in given["steps"]
-            ),
+            "steps": tuple(_step_from_export(step) for step in given["steps"]),
             "fees": tuple(FeeText(**fee) for fee in given["fees"]),
             "legal_bases": tuple(given["legal_bases"]),
         }
     )
+
+
+def _step_from_export(given: dict[str, Any]) -> StepText:
+    """Read a step; an export made before steps had conditions has none of their keys."""
+    several = {name: tuple(given.get(name, ())) for name in ("next_codes", "condition_values")}
+    return StepText(**{**given, **several, "norm_hours": Decimal(given["norm_hours"])})

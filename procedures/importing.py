@@ -82,11 +82,17 @@ def import_procedures(table: Any, report: Report) -> Report:
     texts, problems = facts.read(table, aliases=bundled("aliases"), units_of_fields=units)
     report.problems += problems
     shelf = _Shelf.load()
+    taken: list[tuple[ProcedureText, bool, bool]] = []
     for text in texts:
         if problem := _problem_with(text, shelf):
             report.problems.append(f"{text.key}: {problem}")
         else:
-            _put(text, shelf, report)
+            taken.append((text, *_put_row(text, shelf)))
+    # Versions come after all rows, because a step may open a dossier of a procedure that stands further down.
+    for text, created, changed in taken:
+        report.note(
+            f"{text.key} {text.name}", created=created, changed=_put_text(text, shelf, report) or changed
+        )
     return report
 
 
@@ -109,7 +115,7 @@ class _Shelf:
         }
         kinds = list(DocumentType.objects.order_by("code"))
         versions: dict[int, list[ProcedureVersion]] = {}
-        parts = ("cases__components__document_type", "steps", "fees", "legal_bases")
+        parts = ("cases__components__document_type", "steps__linked_procedure", "fees", "legal_bases")
         for version in (
             ProcedureVersion.objects.select_related("result_type")
             .prefetch_related(*parts)
@@ -177,7 +183,8 @@ def _problem_with(text: ProcedureText, shelf: _Shelf) -> str | None:
     return None
 
 
-def _put(text: ProcedureText, shelf: _Shelf, report: Report) -> None:
+def _put_row(text: ProcedureText, shelf: _Shelf) -> tuple[bool, bool]:
+    """Write the procedure itself; return whether it is new and whether it changed."""
     row = shelf.procedures.get(text.key)
     wanted = {
         "national_code": text.national_code or (row.national_code if row else None),
@@ -199,9 +206,21 @@ def _put(text: ProcedureText, shelf: _Shelf, report: Report) -> None:
         row.save()
     if text.national_code:
         shelf.owners[text.national_code] = text.key
-    if text.version is not None:
-        changed |= _put_version(row, text.version, shelf, report)
-    report.note(f"{text.key} {text.name}", created=created, changed=changed)
+    return created, changed
+
+
+def _put_text(text: ProcedureText, shelf: _Shelf, report: Report) -> bool:
+    """Write the version that the text states, unless a step opens a dossier of a procedure that nobody knows."""
+    if text.version is None:
+        return False
+    for step in text.version.steps:
+        if step.linked_procedure and step.linked_procedure not in shelf.procedures:
+            words = {"key": text.key, "step": step.name, "linked": step.linked_procedure}
+            report.problems.append(
+                _("%(key)s: bước “%(step)s” mở hồ sơ của thủ tục “%(linked)s”, mà danh mục chưa có.") % words
+            )
+            return False
+    return _put_version(shelf.procedures[text.key], text.version, shelf, report)
 
 
 def _put_version(row: Procedure, text: VersionText, shelf: _Shelf, report: Report) -> bool:
@@ -261,7 +280,9 @@ def _write(row: Procedure, text: VersionText, number: int, starts: date, shelf: 
     Step.objects.bulk_create(
         Step(
             version=version, code=step.code, name=step.name, citizen_name=step.citizen_name, role=step.role, position=place,
-            norm_hours=step.norm_hours, may_pause=step.may_pause,
+            norm_hours=step.norm_hours, may_pause=step.may_pause, next_codes=list(step.next_codes), condition=step.condition,
+            condition_values=list(step.condition_values),
+            linked_procedure=shelf.procedures[step.linked_procedure] if step.linked_procedure else None,
         )
         for place, step in enumerate(text.steps, 1)
     )  # fmt: skip

@@ -1,6 +1,6 @@
 """Publish versions, and load the calendar of days off."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import models, transaction
@@ -9,7 +9,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bpmc_portal.errors import DomainError
-from procedures.models import CalendarDay, CalendarYear, Procedure, ProcedureVersion
+from procedures import flow
+from procedures.deadlines import TimeLimit, Unit
+from procedures.models import (
+    CalendarDay,
+    CalendarYear,
+    Procedure,
+    ProcedureVersion,
+    Step,
+    StepCondition,
+)
 
 
 class CannotPublish(DomainError):
@@ -32,23 +41,47 @@ def faults_of(version: ProcedureVersion) -> list[str]:
         for case in cases
         if not case.components.exists()
     ]
-    steps = list(version.steps.order_by("position"))
+    steps = list(version.steps.select_related("linked_procedure").order_by("position"))
     if not steps:
         faults.append(_("Chưa có bước xử lý nào."))
-    return faults
+    faults += flow.problems(
+        steps, limit_of(version), values={StepCondition.CASE: [case.code for case in cases]}
+    )
+    return faults + [fault for step in steps if (fault := _wrong_link(step, version))]
+
+
+def limit_of(version: ProcedureVersion) -> TimeLimit | None:
+    """Return the statutory term of a version, None when the source gives none."""
+    return TimeLimit(version.limit_value or 1, Unit(version.limit_unit)) if version.limit_unit else None
+
+
+def _wrong_link(step: Step, version: ProcedureVersion) -> str:
+    linked = step.linked_procedure
+    if linked is None:
+        return ""
+    if linked.pk == version.procedure_id:
+        return _("Bước “%s” mở hồ sơ liên thông của chính thủ tục này.") % step.name
+    if not linked.is_active:
+        words = {"step": step.name, "linked": linked.name}
+        return _("Bước “%(step)s” mở hồ sơ của thủ tục “%(linked)s” nay không còn dùng.") % words
+    return ""
 
 
 @transaction.atomic
-def publish(version: ProcedureVersion) -> ProcedureVersion:
-    """Publish a draft: from then on only its end date may change. The version before it ends the day before.
+def publish(version: ProcedureVersion, *, starts_on: date | None = None) -> ProcedureVersion:
+    """Publish a draft, in force from `starts_on` if given: from then on only its end date may change.
 
-    Raises CannotPublish with every fault, and DomainError when it is published already.
+    The version before it ends the day before. Raises CannotPublish with every fault, and DomainError when it is published already
+    (`already_published`) or another published version holds from that day or later (`force_overlaps`).
     """
     version = ProcedureVersion.objects.select_for_update().get(pk=version.pk)
     if version.state == ProcedureVersion.State.PUBLISHED:
         raise DomainError(_("Bản này đã công bố."), code="already_published", status=409)
     if faults := faults_of(version):
         raise CannotPublish(" ".join(faults), extra={"faults": faults})
+    version.in_force_from = starts_on or version.in_force_from
+    if starts_on:
+        _refuse_overlap(version)
     before = ProcedureVersion.objects.filter(
         procedure=version.procedure,
         state=ProcedureVersion.State.PUBLISHED,
@@ -57,8 +90,32 @@ def publish(version: ProcedureVersion) -> ProcedureVersion:
     )
     before.update(in_force_to=version.in_force_from - timedelta(days=1))
     version.state, version.published_at = ProcedureVersion.State.PUBLISHED, timezone.now()
-    version.save(update_fields=["state", "published_at"])
+    version.save(update_fields=["state", "published_at", "in_force_from"])
     return version
+
+
+def _refuse_overlap(version: ProcedureVersion) -> None:
+    published = ProcedureVersion.objects.filter(
+        procedure=version.procedure_id, state=ProcedureVersion.State.PUBLISHED
+    )
+    in_the_way = (
+        published.filter(
+            models.Q(in_force_from__gte=version.in_force_from)
+            | models.Q(in_force_to__gte=version.in_force_from)
+        )
+        .order_by("in_force_from")
+        .last()
+    )
+    if in_the_way is not None:
+        words = {"number": in_the_way.number, "from": in_the_way.in_force_from.strftime("%d/%m/%Y")}
+        raise DomainError(
+            _(
+                "Bản số %(number)s đã công bố, hiệu lực từ %(from)s. Hãy chọn ngày hiệu lực sau thời gian của bản đó."
+            )
+            % words,
+            code="force_overlaps",
+            status=409,
+        )
 
 
 @transaction.atomic

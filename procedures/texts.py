@@ -1,7 +1,7 @@
 """Read a stored version back as the text that a file would state, to compare and to export."""
 
 from procedures.facts import CaseText, FeeText, KindText, PaperText, ProcedureText, StepText, VersionText
-from procedures.models import Case, ComponentRequirement, DocumentType, Procedure, ProcedureVersion
+from procedures.models import Case, ComponentRequirement, DocumentType, Procedure, ProcedureVersion, Step
 
 
 def text_of(version: ProcedureVersion) -> VersionText:
@@ -19,10 +19,7 @@ def text_of(version: ProcedureVersion) -> VersionText:
         limit_confidence=version.limit_confidence,
         components_confidence=version.components_confidence,
         cases=tuple(_case(case) for case in sorted(version.cases.all(), key=lambda each: each.position)),
-        steps=tuple(
-            StepText(step.code, step.name, step.citizen_name, step.role, step.norm_hours, step.may_pause)
-            for step in sorted(version.steps.all(), key=lambda each: each.position)
-        ),
+        steps=tuple(step_text(step) for step in sorted(version.steps.all(), key=lambda each: each.position)),
         fees=tuple(
             FeeText(fee.name, fee.amount, fee.legal_basis, fee.confidence)
             for fee in sorted(version.fees.all(), key=lambda each: each.pk)
@@ -32,6 +29,14 @@ def text_of(version: ProcedureVersion) -> VersionText:
         ),
         in_force_from=version.in_force_from,
     )
+
+
+def step_text(step: Step) -> StepText:
+    """Return what one step says."""
+    return StepText(
+        step.code, step.name, step.citizen_name, step.role, step.norm_hours, step.may_pause, tuple(step.next_codes), step.condition,
+        tuple(step.condition_values), step.linked_procedure.key if step.linked_procedure else None,
+    )  # fmt: skip
 
 
 def procedure_text(row: Procedure, version: ProcedureVersion | None) -> ProcedureText:

@@ -10,9 +10,11 @@ from bpmc_portal.accounts.models import Applicant, Office, OfficeHours, Role, Un
 from bpmc_portal.accounts.permissions import appoint
 from desk import live
 from desk.services.setup import establish
-from dossiers.models import Dossier
+from dossiers.models import Dossier, Reason
 from dossiers.services.commands import ApplicantInput, ComponentInput, IntakeInput
 from dossiers.services.intake import receive_dossier
+from dossiers.services.transitions import act
+from dossiers.workflow import Action
 from procedures.models import (
     Case,
     ComponentRequirement,
@@ -69,6 +71,17 @@ class World:
     def received(self, **changes: object) -> Dossier:
         """Return a dossier that Lan has received now."""
         return receive_dossier(self.intake(**changes), actor=self.users["lan"])
+
+    def finished(self, **changes: object) -> Dossier:
+        """Return a dossier with a result that waits to be handed over."""
+        dossier, minh = self.received(**changes), self.users["minh"]
+        for action, actor in (
+            (Action.FORWARD, minh),
+            (Action.FORWARD, minh),
+            (Action.APPROVE, self.users["ha"]),
+        ):
+            dossier = act(dossier.code, action, actor=actor)
+        return dossier
 
 
 def user(username: str, full_name: str, **fields: object) -> User:
@@ -132,6 +145,7 @@ def build() -> World:
     users["tu"] = user("tu", "Trần Thị Tư", applicant=tu)
     procedure = _procedure(agency)
     establish(office)
+    _reasons()
     return World(ministry, agency, other, office, procedure, users)
 
 
@@ -166,6 +180,7 @@ def _procedure(agency: Unit) -> Procedure:
         role="officer",
         position=1,
         norm_hours=24,
+        may_pause=True,
     )
     Step.objects.create(
         version=version,
@@ -175,6 +190,17 @@ def _procedure(agency: Unit) -> Procedure:
         role="leader",
         position=2,
         norm_hours=16,
+        may_pause=True,
     )
     publish(version)
     return procedure
+
+
+def _reasons() -> None:
+    """Add two reasons of each use, as the catalogue of reasons has them."""
+    for use in Reason.Use.values:
+        for position, words in enumerate(("không hợp lệ", "chưa đầy đủ"), 1):
+            Reason.objects.create(
+                code=f"{use}-{position}", use=use, position=position, text=f"Nội dung {words}.",
+                remedy=f"Hãy nộp lại bản {words.replace('không ', '').replace('chưa ', '')}.", legal_basis="NĐ 61/2018/NĐ-CP, Điều 17",
+            )  # fmt: skip

@@ -25,6 +25,7 @@ def steps() -> list[tuple[str, Callable[[], object]]]:
         ("Kiểm tra cấu hình", partial(call_command, "check", fail_level="ERROR")),
         ("Cập nhật cơ sở dữ liệu", partial(call_command, "migrate", interactive=False, verbosity=0)),
         ("Nạp danh mục thủ tục", import_catalogue),
+        ("Nạp danh mục lý do", partial(call_command, "load_reasons", stdout=StringIO())),
         ("Gom tệp tĩnh", collect_static),
     ]
     if os.environ.get("DEMO") == "1":

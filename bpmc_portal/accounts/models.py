@@ -349,3 +349,35 @@ class UnitGrant(GroupObjectPermissionBase):
     class Meta(GroupObjectPermissionBase.Meta):
         verbose_name = _("quyền trên đơn vị")
         verbose_name_plural = _("quyền trên đơn vị")
+
+
+class Absence(models.Model):
+    """Days on which a person takes no new work, and who covers; work in hand stays until it is handed on."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="absences", verbose_name=_("người vắng"))
+    starts_on = models.DateField(_("từ ngày"))
+    ends_on = models.DateField(_("đến hết ngày"))
+    cover = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="covers", verbose_name=_("người làm thay")
+    )
+    reason = models.CharField(_("lý do"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("ngày vắng mặt")
+        verbose_name_plural = _("ngày vắng mặt")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=F("starts_on")),
+                name="absence_dates_in_order",
+                violation_error_message=_("Ngày kết thúc phải sau ngày bắt đầu."),
+            ),
+            models.CheckConstraint(
+                condition=Q(cover=None) | ~Q(cover=F("user")),
+                name="absence_covered_by_another",
+                violation_error_message=_("Người làm thay phải là người khác."),
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["user", "ends_on"], name="absence_by_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.starts_on:%d/%m/%Y} – {self.ends_on:%d/%m/%Y}"

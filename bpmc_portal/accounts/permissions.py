@@ -11,6 +11,7 @@ from functools import cached_property
 
 from django.contrib.auth.models import AnonymousUser, Group, Permission
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q
 
 from bpmc_portal.accounts.models import Membership, Office, Role, Unit, UnitGrant, User
 from bpmc_portal.lib.vietnamese import local_date
@@ -118,6 +119,19 @@ def may(user: User | AnonymousUser, permission: str, unit: Unit | int) -> bool:
 def units_where(user: User | AnonymousUser, permission: str) -> frozenset[int]:
     """Return the ids of all units on which the user holds the permission today."""
     return principal_of(user).units_where(permission)
+
+
+def still_holds(permission: str, *, user: str, unit: str, on: date) -> Exists:
+    """Say in SQL whether the account in column `user` of a list's rows works and holds the permission on the unit in column `unit`."""
+    held = Membership.objects.filter(
+        Q(ends_on=None) | Q(ends_on__gte=on),
+        user=OuterRef(user),
+        user__is_active=True,
+        starts_on__lte=on,
+        team__unitgrant__permission__codename=permission,
+        team__unitgrant__content_object=OuterRef(unit),
+    )
+    return Exists(held)
 
 
 @transaction.atomic

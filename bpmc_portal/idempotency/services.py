@@ -50,6 +50,15 @@ def once(act: Callable[[], tuple[int, Any]], *, actor: User, key: str | None, bo
     A second request with the same key waits for the first one's transaction. Raises KeyReused for another body.
     `act` returns (status, JSON body); what it raises rolls the key back too, so that a corrected retry may use it again.
     """
+    try:
+        return _once(act, actor=actor, key=key, body=body)
+    except DomainError as error:
+        if error.after_rollback is not None:
+            error.after_rollback()
+        raise
+
+
+def _once(act: Callable[[], tuple[int, Any]], *, actor: User, key: str | None, body: Any) -> Answer:
     if not key:
         with transaction.atomic():
             return Answer(*act())

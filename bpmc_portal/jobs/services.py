@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from bpmc_portal.jobs.models import Job
+from bpmc_portal.jobs.models import Job, Tick
 
 log = logging.getLogger(__name__)
 
@@ -122,6 +122,14 @@ def works_for(event: str, **ids: Any) -> list[Work]:
 def publish(event: str, **ids: Any) -> None:
     """Tell higher layers that something happened: one job a subscriber, in the current transaction."""
     enqueue(*works_for(event, **ids))
+
+
+def forget_ticks(name: str, *, before: str) -> None:
+    """Delete slots older than `before` and the finished jobs that they published; what failed stays for the operator."""
+    Tick.objects.filter(name=name, slot__lt=before).delete()
+    for kind in _SUBSCRIBERS[f"tick.{name}"]:
+        keys = Job.objects.filter(dedup_key__gte=f"{kind}:0", dedup_key__lt=f"{kind}:{before}")
+        keys.filter(kind=kind, done_at__isnull=False).delete()
 
 
 def ring(keys_by_queue: Mapping[str, Iterable[str]]) -> None:

@@ -26,13 +26,20 @@ def sweep() -> None:
     services.ring(services.due(400, for_at_least=timedelta(seconds=3)))
 
 
+# Slots sort as text, so that what is old can be told from its key.
+SLOTS = {"daily": "%Y-%m-%d", "minute": "%Y-%m-%dT%H:%M"}
+SLOTS_KEPT_FOR = timedelta(days=2)
+
+
 @shared_task(name="bpmc_portal.jobs.tasks.tick")
 def tick(name: str) -> None:
     """Idempotent: the first of several beats to write the slot publishes it, the others do nothing."""
-    slot = f"{timezone.localtime():%Y-%m-%d}"
+    now = timezone.localtime()
+    slot = now.strftime(SLOTS[name])
     try:
         with transaction.atomic():
             Tick.objects.create(name=name, slot=slot)
             services.publish(f"tick.{name}", slot=slot)
     except IntegrityError:
         return
+    services.forget_ticks(name, before=(now - SLOTS_KEPT_FOR).strftime(SLOTS[name]))

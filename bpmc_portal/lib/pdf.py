@@ -22,7 +22,7 @@ from django.utils import translation
 
 # RFC 2606: a name that never resolves, should anything ever ask the network for it.
 BASE_URL = "https://static.invalid/"
-STYLES = ("css/papers.css", "css/slip.css")
+STYLES = ("css/papers.css", "css/sheets.css", "css/slip.css")
 VARIANT = "pdf/a-2a"
 DENSITIES = ("roomy", "dense", "densest")
 _OWN_FILE = re.compile(r"https://static\.invalid/((?:fonts|css|img)/[A-Za-z0-9._-]+\.(?:woff2|css|svg|png))")
@@ -48,11 +48,11 @@ class _Engine:
     fatal: type[BaseException]
 
 
-def render(template: str, paper: Any, *, size: str) -> bytes:
+def render(template: str, paper: Any, *, size: str, is_long: bool = False) -> bytes:
     """Return the PDF of `templates/{template}` with the dataclass `paper` (`title`, `dated_at` in ISO 8601 and what the template asks for).
 
     `size` names the layout ("A5", "A4"). A paper that runs over one page is set again in denser type, up to twice, and keeps that when it
-    saves a page. Raises BrokenPaper when a font or style of ours cannot be read.
+    saves a page; one that is known to be long (`is_long`) is set once. Raises BrokenPaper when a font or style of ours cannot be read.
     """
     # Fontconfig maps are not safe to share between threads.
     with _lock:
@@ -60,7 +60,7 @@ def render(template: str, paper: Any, *, size: str) -> bytes:
         try:
             document = _lay_out(engine, template, paper, size, DENSITIES[0])
             for density in DENSITIES[1:]:
-                if len(document.pages) == 1:
+                if is_long or len(document.pages) == 1:
                     break
                 denser = _lay_out(engine, template, paper, size, density)
                 document = denser if len(denser.pages) < len(document.pages) else document
@@ -84,10 +84,14 @@ def _lay_out(engine: _Engine, template: str, paper: Any, size: str, density: str
 
 @cache
 def _engine() -> _Engine:
-    """Load WeasyPrint on the first paper of the process; web workers never come here."""
+    """Load WeasyPrint on the first paper of the process."""
+    from PIL import ImageFile
     from weasyprint import CSS, HTML
     from weasyprint.text.fonts import FontConfiguration
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+    # WeasyPrint makes Pillow take images that are cut short, in the whole process; the judge of uploads must go on refusing them.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
 
     class OwnFilesOnly(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
         """Serve our own static files by name and refuse every other address, whatever its scheme."""

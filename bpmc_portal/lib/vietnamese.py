@@ -86,6 +86,57 @@ def format_money(amount: int | Decimal) -> str:
     return f"{format_number(amount)} đồng"
 
 
+_DIGITS = ("không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín")
+_GROUPS = ("", "nghìn", "triệu")
+
+
+def number_words(value: int) -> str:
+    """Write a whole number in words: 1 001 005 is "một triệu không trăm linh một nghìn không trăm linh năm".
+
+    Groups of nine digits are told apart by "tỷ". Raises ValueError when negative.
+    """
+    if value < 0:
+        raise ValueError(f"negative number: {value}")
+    billions, rest = divmod(value, 10**9)
+    words = [f"{number_words(billions)} tỷ"] if billions else []
+    for power in (2, 1, 0):
+        group = rest // 1000**power % 1000
+        if group:
+            words.append(f"{_group_words(group, is_first=not words)} {_GROUPS[power]}".strip())
+    return " ".join(words) or _DIGITS[0]
+
+
+def _group_words(group: int, *, is_first: bool) -> str:
+    """Write one group of three digits; after a larger one its empty hundreds are told: "không trăm linh năm"."""
+    hundreds, rest = divmod(group, 100)
+    tens, ones = divmod(rest, 10)
+    words = [] if is_first and not hundreds else [_DIGITS[hundreds], "trăm"]
+    if tens > 1:
+        words += [_DIGITS[tens], "mươi"]
+    elif tens:
+        words.append("mười")
+    elif ones and words:
+        words.append("linh")
+    if ones:
+        words.append(_last_digit(tens, ones))
+    return " ".join(words)
+
+
+def _last_digit(tens: int, ones: int) -> str:
+    """Write the units as they are said after tens: hai mươi mốt, hai mươi tư, mười lăm."""
+    if tens and ones == 5:
+        return "lăm"
+    if tens > 1 and ones in (1, 4):
+        return "mốt" if ones == 1 else "tư"
+    return _DIGITS[ones]
+
+
+def money_words(amount: int) -> str:
+    """Write "Năm triệu bốn trăm năm mươi nghìn đồng", as a receipt wants it."""
+    words = number_words(amount)
+    return f"{words[0].upper()}{words[1:]} đồng"
+
+
 def format_percent(numerator: int | Decimal, denominator: int | Decimal, *, decimals: int = 1) -> str:
     """Write "95,3%", "100%", or that there is nothing to divide by."""
     if not denominator:

@@ -16,7 +16,6 @@ from django.forms import (
     Textarea,
 )
 from django.template.context import RequestContext
-from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -150,7 +149,7 @@ def first_id(bound: BoundField) -> str:
 
 @register.inclusion_tag("components/timeline.html")
 def timeline(events: Iterable[Row], label: str = "") -> Values:
-    rows = shaped(events, when="", title="", who="", text="", kind="", internal=False)
+    rows = shaped(events, when="", title="", who="", text="", kind="", internal=False, public=False)
     for row in rows:
         if isinstance(row["when"], datetime):
             row["when"] = vietnamese.format_datetime(row["when"])
@@ -332,24 +331,21 @@ def error_page(context: RequestContext, status: int, title: str, text: str, step
     }
 
 
-def post_target(context: RequestContext, name: str) -> Values:
-    """Say where a small POST form of the tools bar goes and where it comes back to; nothing when the URL does not exist."""
+def back_of(context: RequestContext) -> str:
+    """Return where a switch of the tools bar comes back to: the page it stands on, or home when that answers a form."""
     request = context.get("request")
-    try:
-        action = reverse(name)
-    except NoReverseMatch:
-        action = ""
-    back = request.get_full_path() if request is not None and request.method == "GET" else "/"
-    return {"action": action, "back": back, "csrf_token": context.get("csrf_token", ""), "request": request}
+    return request.get_full_path() if request is not None and request.method == "GET" else "/"
 
 
 @register.inclusion_tag("components/view_toggle.html", takes_context=True)
 def view_toggle(context: RequestContext) -> Values:
-    values = post_target(context, "set_view")
-    request = values["request"]
-    return {**values, "large": request is not None and request.COOKIES.get("mc_view") == "large"}
+    request = context.get("request")
+    return {
+        "back": back_of(context),
+        "large": request is not None and request.COOKIES.get("mc_view") == "large",
+    }
 
 
 @register.inclusion_tag("components/language_switch.html", takes_context=True)
 def language_switch(context: RequestContext) -> Values:
-    return {**post_target(context, "set_language"), "language": get_language() or "vi"}
+    return {"back": back_of(context), "language": get_language() or "vi"}

@@ -30,7 +30,7 @@ Components (templatetags/components.py, templates/components/NAME.html)
       bound is a BoundField; kind "" date phone code area, else taken from the widget; mark is a short remark right of the label;
       width "" date phone code
   error_summary form extra=None        extra: [{id, text}]; nothing when there is no error
-  timeline events label=""             [{when, title, who, text, kind, internal}]; when is text or an aware datetime
+  timeline events label=""             [{when, title, who, text, kind, internal, public}]; when is text or an aware datetime
   progress_steps steps label=""        [{state: done|current|todo, title, when, note}]
   identity_bar code title person="" note="" state="" state_text="" previous="" next="" position=""
   paper_row number name note="" source="" source_note="" pages=0 bad_pages=None state="" state_text="" current=False href=""
@@ -54,7 +54,7 @@ Components (templatetags/components.py, templates/components/NAME.html)
   key_bar keys                                   [{key, label}]
   messages_list                                  the messages framework
   error_page status title text step=""           body of templates/errors/*; prefers the sentence and code of `error`
-  view_toggle · language_switch                  plain POST forms of the citizens' tools bar
+  view_toggle · language_switch                  plain GET forms of the citizens' tools bar
 """
 
 from datetime import date, datetime

@@ -2,6 +2,7 @@
 
 import heapq
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import accumulate, count
@@ -17,15 +18,17 @@ from bpmc_portal.lib.vietnamese import local_date
 from desk import forecasting
 from digitization.models import Document
 from digitization.services import assign_codes
-from dossiers.demo import present
+from dossiers.demo import present, processing
 from dossiers.demo.people import COMPANY, TU, People, settle
-from dossiers.demo.plans import Deed, Story, at_the_desk, count_on, stories
+from dossiers.demo.plans import PAPER_REASONS, Deed, Story, at_the_desk, count_on, stories
 from dossiers.demo.visits import PRESENT, write_visits
 from dossiers.demo.wake import wake
 from dossiers.history_desk import plan_of
-from dossiers.models import Dossier
+from dossiers.models import Dossier, Letter
+from dossiers.services.acts import ItemInput
 from dossiers.services.commands import ApplicantInput, ComponentInput, IntakeInput
 from dossiers.services.intake import receive_dossier, submit_dossier
+from dossiers.services.reasons import load_reasons
 from dossiers.services.transitions import Params, act
 from dossiers.workflow import Action
 from procedures import catalogue
@@ -35,6 +38,9 @@ from procedures.models import ComponentRequirement
 FIRST_DAY = date(2021, 1, 4)
 OFFICE = "VPB"
 DAYS_A_COMMIT = 20
+# One in so many dossiers of the last weeks is left lying, so that the clock has something to warn of.
+LEFT_EVERY, LEFT_FROM, LEFT_UNTIL = 5, timedelta(days=2), timedelta(days=24)
+LETTERS_SINCE = timedelta(days=31)
 NOTHING = timedelta(0)
 # Rows are made now but tell of then; no service takes the moment a row was written, because only a rebuilt past needs it.
 _BACKDATE = (
@@ -54,6 +60,7 @@ def build(*, now: datetime, total: int, parts: int = 1) -> dict[str, int]:
     was received on the last day.
     """
     with transaction.atomic():
+        load_reasons()
         people = settle()
     with jobs.quiet():
         if parts == 1:
@@ -71,9 +78,12 @@ def build(*, now: datetime, total: int, parts: int = 1) -> dict[str, int]:
                 cursor.execute(statement)
         with transaction.atomic():
             life.queue()
+        with transaction.atomic():
+            processing.play(people, now=now)
     latest = Dossier.objects.filter(received_at__isnull=False).order_by("-received_at").first()
     if latest is not None and latest.received_at is not None:
         _ask_for_receipts(local_date(latest.received_at))
+    _ask_for_letters(now)
     return {"dossiers": Dossier.objects.count(), "documents": Document.objects.count()}
 
 
@@ -87,6 +97,17 @@ def _ask_for_receipts(day: date) -> None:
             )
             for each in received
         )
+    )
+
+
+@transaction.atomic
+def _ask_for_letters(now: datetime) -> None:
+    """Let the letters of the last weeks be printed; nobody opens the older ones."""
+    issued = Letter.objects.filter(state=Letter.State.ISSUED, issued_at__gte=now - LETTERS_SINCE).order_by(
+        "pk"
+    )
+    jobs.enqueue(
+        *(Work("dossiers.issue_letter", f"letter:{each.pk}", {"letter_id": each.pk}) for each in issued)
     )
 
 
@@ -170,8 +191,18 @@ class _Life:
             "officer": self.people.officer_of(unit),
             "leader": self.people.leader_of(unit),
         }
-        for deed in story.deeds:
+        for deed in self._done_of(story):
+            if deed.action is Action.REQUEST_SUPPLEMENT:
+                item = ItemInput(intake.components[-1].component, PAPER_REASONS[deed.params.reason])
+                deed = replace(deed, params=replace(deed.params, items=(item,)))
             heapq.heappush(self.agenda, (deed.at, next(self.order), dossier.code, deed, parts[deed.part]))
+
+    def _done_of(self, story: Story) -> tuple[Deed, ...]:
+        """Return what is done of a story: of the last weeks some dossiers stay on the table where they were put."""
+        age, lot = self.now - story.received_at, int(story.applicant * 10**6)
+        if lot % LEFT_EVERY or not LEFT_FROM < age < LEFT_UNTIL:
+            return story.deeds
+        return story.deeds[: 1 + lot // LEFT_EVERY % 2]
 
     def _intake(self, story: Story, applicant: ApplicantInput) -> IntakeInput:
         _procedure, version = self.held.version(story.procedure, local_date(story.received_at))

@@ -36,6 +36,7 @@ STAFF: tuple[tuple[str, str, Role, str, str], ...] = (
     ("lan5", "Vũ Hương Lan", Role.CLERK, "van-phong-bo", "VPB"),
     ("truong", "Phạm Văn Trường", Role.DESK_HEAD, "van-phong-bo", "VPB"),
     ("minh", "Trần Quang Minh", Role.OFFICER, "cuc-qlldnn", ""),
+    ("nga", "Đinh Thị Nga", Role.OFFICER, "cuc-qlldnn", ""),
     ("ha", "Vũ Thu Hà", Role.LEADER, "cuc-qlldnn", ""),
     ("binh", "Lê Văn Bình", Role.OFFICER, "cuc-viec-lam", ""),
     ("vanthu", "Hoàng Thị Thư", Role.REGISTRY, "cuc-qlldnn", ""),

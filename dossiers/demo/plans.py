@@ -37,6 +37,13 @@ REASONS = {
     Action.POSTPONE: ("Cần thêm thời gian xác minh với cơ quan liên quan.",),
 }
 
+# The same in the catalogue of reasons (dossiers/data/reasons.yaml), for the item of the letter.
+PAPER_REASONS = dict(
+    zip(
+        REASONS[Action.REQUEST_SUPPLEMENT], ("chua-chung-thuc", "thieu-ban-dich", "thieu-chu-ky"), strict=True
+    )
+)
+
 
 @dataclass(frozen=True)
 class Deed:

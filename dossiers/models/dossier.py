@@ -15,8 +15,7 @@ from guardian.models import UserObjectPermissionBase
 from bpmc_portal.accounts.models import Applicant, Office, Unit, User
 from bpmc_portal.accounts.permissions import principal_of
 from desk.models import Ticket
-from digitization.models import Document
-from procedures.models import Case, ComponentRequirement, Procedure, ProcedureVersion, Step
+from procedures.models import Case, Procedure, ProcedureVersion, Step
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -43,6 +42,7 @@ class Status(models.TextChoices):
 # Work in hand of the competent unit; every list index is partial on it, so that its size follows the work, not the history.
 OPEN = (Status.RECEIVED, Status.PROCESSING, Status.AWAITING_SUPPLEMENT, Status.AWAITING_PAYMENT)
 PAUSED = (Status.AWAITING_SUPPLEMENT, Status.AWAITING_PAYMENT)
+RUNNING = (Status.RECEIVED, Status.PROCESSING)
 BEFORE_RECEIPT = (Status.DRAFT, Status.SUBMITTED, Status.FIXING, Status.DECLINED)
 
 
@@ -69,16 +69,6 @@ class ReturnMethod(models.TextChoices):
     ELECTRONIC = "electronic", _("Bản điện tử")
 
 
-class ProvidedAs(models.TextChoices):
-    """In what form a paper was brought."""
-
-    ORIGINAL = "original", _("Bản chính")
-    CERTIFIED_COPY = "certified_copy", _("Bản chứng thực")
-    COPY = "copy", _("Bản sao")
-    FILE = "file", _("Bản điện tử")
-    REUSED = "reused", _("Dùng lại từ kho")
-
-
 class Complexity(models.TextChoices):
     """Why a dossier is a complex one, outside the plan's 30 minutes a dossier."""
 
@@ -86,18 +76,6 @@ class Complexity(models.TextChoices):
     LARGE_FILES = "large_files", _("Dung lượng lớn")
     HARD_CONTENT = "hard_content", _("Nội dung phức tạp")
     NEEDS_VERIFICATION = "needs_verification", _("Cần xác minh")
-
-
-class AskedAgain(models.TextChoices):
-    """Why a paper that is already held here is asked for once more (Kế hoạch 654, II.2: never without a reason)."""
-
-    EXPIRED = "expired", _("Hết hạn")
-    CHANGED = "changed", _("Thông tin thay đổi")
-    POOR_QUALITY = "poor_quality", _("Chất lượng kém")
-    CITIZEN_WANTS_NEW = "citizen_wants_new", _("Người dân muốn nộp mới")
-    OTHER = "other", _("Lý do khác")
-    # What another system sends without a reason; the desk's own page never does.
-    UNSTATED = "unstated", _("Không nêu")
 
 
 def _own_scope(user: "User | AnonymousUser") -> Q | None:
@@ -210,6 +188,18 @@ class Dossier(models.Model):
     due_at = models.DateTimeField(_("hẹn trả lúc"), null=True)
     # The instant shown on the receipt; due_at moves with pauses and a re-appointment, this never does.
     first_due_at = models.DateTimeField(_("hẹn trả lần đầu"), null=True)
+    # The internal clock: when the current step should be done, by the step's norm of working hours.
+    step_due_at = models.DateTimeField(_("hạn của bước"), null=True)
+    # While the clock stands still: until when the applicant is asked to answer, so that no pause is for ever.
+    respond_by = models.DateTimeField(_("hạn người nộp trả lời"), null=True)
+    # The act that carries the dossier on; an open dossier always has one (database constraint).
+    next_act = models.CharField(_("việc kế tiếp"), max_length=24, blank=True, default="", db_default="")
+    # When the sentinel of the clock must look at it next; null when there is nothing left to warn of.
+    look_at = models.DateTimeField(_("xem lại lúc"), null=True)
+    # The dossier of another agency's procedure that this one is part of (liên thông); each runs on its own clock.
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="children", verbose_name=_("hồ sơ liên thông gốc")
+    )
     finished_at = models.DateTimeField(_("có kết quả lúc"), null=True)
     returned_at = models.DateTimeField(_("trả kết quả lúc"), null=True)
     supplement_count = models.PositiveSmallIntegerField(_("số lần yêu cầu bổ sung"), default=0)
@@ -257,6 +247,21 @@ class Dossier(models.Model):
                 condition=Q(returned_at=None) | Q(returned_at__gte=F("finished_at")),
                 name="dossier_returned_after_finished",
             ),
+            # No dossier is stuck: work in hand has an owner (the unit's pool until it is taken up), a next act and an instant.
+            models.CheckConstraint(
+                condition=~Q(status__in=OPEN) | (Q(due_at__isnull=False) & ~Q(next_act="")),
+                name="dossier_open_has_next_act",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="processing") | Q(assignee__isnull=False),
+                name="dossier_processed_by_somebody",
+                violation_error_message=_("Hồ sơ đang xử lý phải có người thụ lý."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=PAUSED) | Q(respond_by__isnull=False),
+                name="dossier_pause_ends",
+                violation_error_message=_("Khi tạm dừng phải có hạn người nộp trả lời."),
+            ),
         ]
         indexes: ClassVar = [
             models.Index(
@@ -273,6 +278,18 @@ class Dossier(models.Model):
                 name="dossier_to_return",
                 condition=Q(status="finished"),
             ),
+            models.Index(
+                fields=["unit", "due_at", "id"],
+                name="dossier_to_sign",
+                condition=Q(status="processing", next_act="approve"),
+            ),
+            models.Index(
+                fields=["office", "received_at", "id"],
+                name="dossier_register",
+                condition=Q(received_at__isnull=False),
+            ),
+            models.Index(fields=["look_at"], name="dossier_look", condition=Q(look_at__isnull=False)),
+            models.Index(fields=["parent"], name="dossier_by_parent", condition=Q(parent__isnull=False)),
             models.Index(fields=["applicant", "-id"], name="dossier_by_applicant"),
             models.Index(fields=["procedure", "-id"], name="dossier_by_procedure"),
             # People read a code aloud by its end; what they read is found without its beginning, newest first.
@@ -300,79 +317,6 @@ class Dossier(models.Model):
         if self.finished_at is not None:
             return self.finished_at > self.due_at
         return self.is_open and at > self.due_at
-
-
-class Component(models.Model):
-    """One paper of a dossier: what was asked, how it came, and the document it became."""
-
-    dossier = models.ForeignKey(Dossier, models.PROTECT, related_name="components", verbose_name=_("hồ sơ"))
-    requirement = models.ForeignKey(
-        ComponentRequirement, models.PROTECT, related_name="+", verbose_name=_("thành phần")
-    )
-    position = models.PositiveSmallIntegerField(_("thứ tự"))
-    name = models.CharField(_("tên"), max_length=300)
-    provided_as = models.CharField(_("hình thức"), max_length=14, choices=ProvidedAs.choices)
-    copies = models.PositiveSmallIntegerField(_("số bản"), default=1)
-    document = models.ForeignKey(
-        Document, models.PROTECT, related_name="components", verbose_name=_("giấy tờ")
-    )
-    # Both are facts of the receipt: what the store had that minute, and why it was asked for all the same.
-    was_held = models.BooleanField(_("đã có trong kho khi tiếp nhận"), default=False, db_default=False)
-    asked_again = models.CharField(
-        _("lý do yêu cầu nộp lại"),
-        max_length=20,
-        choices=AskedAgain.choices,
-        blank=True,
-        default="",
-        db_default="",
-    )
-    asked_again_note = models.CharField(
-        _("ghi chú lý do"), max_length=200, blank=True, default="", db_default=""
-    )
-
-    class Meta:
-        verbose_name = _("giấy tờ của hồ sơ")
-        verbose_name_plural = _("giấy tờ của hồ sơ")
-        ordering: ClassVar = ["dossier", "position"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["dossier", "position"], name="component_position_once"),
-            models.CheckConstraint(
-                condition=Q(copies__gte=1, copies__lte=99), name="component_copies_in_range"
-            ),
-            models.CheckConstraint(
-                condition=(Q(was_held=True) & ~Q(provided_as="reused") & ~Q(asked_again=""))
-                | (Q(asked_again="") & (Q(was_held=False) | Q(provided_as="reused"))),
-                name="component_asked_again_with_reason",
-                violation_error_message=_("Giấy tờ đã có trong kho chỉ được yêu cầu nộp lại khi có lý do."),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class ClockPause(models.Model):
-    """An interval in which the statutory clock stands still (4.2 of domain.md: supplement, payment)."""
-
-    dossier = models.ForeignKey(Dossier, models.PROTECT, related_name="pauses", verbose_name=_("hồ sơ"))
-    started_at = models.DateTimeField(_("từ lúc"))
-    ended_at = models.DateTimeField(_("đến lúc"), null=True)
-    reason = models.CharField(_("lý do"), max_length=200)
-
-    class Meta:
-        verbose_name = _("khoảng tạm dừng")
-        verbose_name_plural = _("khoảng tạm dừng")
-        ordering: ClassVar = ["started_at"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["dossier"], name="pause_open_once", condition=Q(ended_at=None)),
-            models.CheckConstraint(
-                condition=Q(ended_at=None) | Q(ended_at__gte=F("started_at")), name="pause_in_order"
-            ),
-        ]
-        indexes: ClassVar = [models.Index(fields=["dossier", "started_at"], name="pause_by_dossier")]
-
-    def __str__(self) -> str:
-        return self.reason
 
 
 class DossierShare(UserObjectPermissionBase):

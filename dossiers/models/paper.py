@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from digitization.models import Blob
 from dossiers.models.dossier import Dossier
+from dossiers.models.letter import Letter
 
 
 class IssuedPaper(models.Model):
@@ -15,6 +16,10 @@ class IssuedPaper(models.Model):
 
     dossier = models.ForeignKey(
         Dossier, models.PROTECT, related_name="issued_papers", verbose_name=_("hồ sơ")
+    )
+    # Set for what a letter became: a dossier may have several of one form, each letter one of its own.
+    letter = models.ForeignKey(
+        Letter, models.PROTECT, null=True, related_name="papers", verbose_name=_("thư")
     )
     form = models.CharField(_("mẫu"), max_length=40)
     form_version = models.CharField(_("bản mẫu"), max_length=20)
@@ -26,7 +31,14 @@ class IssuedPaper(models.Model):
         verbose_name = _("giấy đã phát hành")
         verbose_name_plural = _("giấy đã phát hành")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["dossier", "form", "size"], name="paper_issued_once")
+            models.UniqueConstraint(
+                fields=["dossier", "form", "size"], name="paper_issued_once", condition=models.Q(letter=None)
+            ),
+            models.UniqueConstraint(
+                fields=["letter", "size"],
+                name="letter_printed_once",
+                condition=models.Q(letter__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -18,15 +18,15 @@ from bpmc_portal.lib.vietnamese import local_date
 from digitization.models import Document
 from dossiers import numbering, tracking
 from dossiers.models import AskedAgain, Channel, Component, Dossier, DossierEvent, ProvidedAs, Status
-from dossiers.services import held, visits
+from dossiers.services import clocks, held, visits
 from dossiers.services.checks import NOTE_LENGTH, check_intake
 from dossiers.services.commands import ComponentInput, IntakeInput
+from dossiers.services.due import appointment
 from dossiers.services.held import HeldPaper
 from dossiers.services.visits import Visit
-from dossiers.workflow import Action
+from dossiers.workflow import Action, next_act
 from procedures import catalogue
 from procedures.catalogue import CaseInForce, OfficeInForce, ProcedureInForce, Version
-from procedures.deadlines import DeadlineError, Due, compute_due
 from procedures.models import ComponentRequirement
 
 
@@ -69,20 +69,6 @@ def submit_dossier(intake: IntakeInput, *, actor: User, at: datetime | None = No
     return _take_in(intake, in_force, office, actor=actor, at=at or now, action=Action.SUBMIT)
 
 
-def appointment(office: OfficeInForce, version: Version, at: datetime) -> Due:
-    """Return the explained due instant of a dossier received now at this desk; a version without a known term is refused."""
-    if version.limit is None:
-        raise DomainError(
-            _("Thủ tục này chưa có thời hạn giải quyết trong danh mục. Hãy báo đơn vị phụ trách bổ sung."),
-            code="limit_unknown",
-            status=409,
-        )
-    try:
-        return compute_due(at, version.limit, office.calendar)
-    except DeadlineError as error:
-        raise DomainError(error.sentence, code=error.code, status=409) from error
-
-
 @transaction.atomic
 def _take_in(
     intake: IntakeInput,
@@ -99,7 +85,6 @@ def _take_in(
     _refuse_elsewhere(in_force, office, procedure)
     case = version.case(intake.case)
     applicant, representative = check_intake(intake, case, today=today)
-    due_at = appointment(office, version, at).due_at if action is Action.RECEIVE else None
     typed_name = applicant.name
     applicant = applicants.remember(applicant)
     at_hand = held.for_case(applicant, case, at=at)
@@ -107,9 +92,31 @@ def _take_in(
     dossier = _new_dossier(intake, office, procedure, version, case, applicant)
     dossier.applicant_name, dossier.representative = typed_name, representative
     dossier.ticket_id = visit.ticket_id if visit else None
+    about = {"name_differs": typed_name != applicant.name}
+    return write_down(dossier, components, office, version, actor=actor, at=at, action=action, about=about)
+
+
+def write_down(
+    dossier: Dossier,
+    components: list[Component],
+    office: OfficeInForce,
+    version: Version,
+    *,
+    actor: User | None,
+    at: datetime,
+    action: Action,
+    about: Mapping[str, object],
+) -> Dossier:
+    """Number an unsaved dossier and write it with its papers, first event (`about` joins its data) and jobs, in the caller's transaction.
+
+    Receiving starts its clock. Locks the number series of the desk's day.
+    """
     if action is Action.RECEIVE:
+        due_at = appointment(office, version, at).due_at
         dossier.status, dossier.received_by = Status.RECEIVED, actor
         dossier.received_at, dossier.due_at, dossier.first_due_at = at, due_at, due_at
+        dossier.next_act = next_act(dossier.status, is_last_step=False)
+        dossier.look_at = clocks.next_look(dossier, office.calendar, after=at)
     _number(dossier, office, at)
     dossier.save(force_insert=True)
     for component in components:
@@ -117,7 +124,7 @@ def _take_in(
     Component.objects.bulk_create(components)
     DossierEvent.objects.create(
         dossier=dossier, seq=1, action=action, to_status=dossier.status, at=at, actor=actor, unit_id=office.row.unit_id,
-        data={"due_at": due_at.isoformat() if due_at else None, "channel": dossier.channel, "name_differs": typed_name != applicant.name},
+        data={"due_at": dossier.due_at.isoformat() if dossier.due_at else None, "channel": dossier.channel, **about},
     )  # fmt: skip
     jobs.enqueue(*_works(dossier, components))
     return dossier
@@ -195,7 +202,7 @@ def _papers(
             document.code_owner, document.code_origin = applicant.identity_number, procedure.row.code
             document.code_type, document.name = need.document_type.code, need.name
             changed.append(document)
-        components.append(_component(paper, need, document, is_held=need.code in at_hand))
+        components.append(component_of(paper, need, document, is_held=need.code in at_hand))
     Document.objects.bulk_create(new)
     mine = [document for document in changed if document.pk in uploaded]
     if mine:
@@ -205,7 +212,7 @@ def _papers(
     return components
 
 
-def _component(
+def component_of(
     paper: ComponentInput, need: ComponentRequirement, document: Document, *, is_held: bool
 ) -> Component:
     """Return the paper as it came, with what the store had of it and why it was asked for all the same."""

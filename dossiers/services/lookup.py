@@ -23,11 +23,18 @@ ON CONFLICT (bucket) DO UPDATE SET
 RETURNING bucket, count
 """
 _REFUND = "UPDATE dossiers_lookupbudget SET count = count - 1 WHERE bucket = ANY(%s)"
-# One statement: the dossier's public columns and its public events, as JSON. No name, number, address or paper title is read.
+# One statement: the dossier's public columns and its public events, as JSON. No name, number, address or paper title is read,
+# and of letters no typed word: an apology's reasons are those of the catalogue.
 _VIEW = """
 SELECT d.id, d.code, d.status, d.outcome, d.channel, d.return_method, d.received_at, d.due_at, d.first_due_at, d.finished_at,
   d.returned_at, d.supplement_count, d.step_id, d.version_of_procedure_id, d.procedure_id, d.unit_id, d.office_id, d.created_at,
-  d.tracking_version, d.applicant_name, right(d.phone, 2) AS phone_end,
+  d.tracking_version, d.applicant_name, right(d.phone, 2) AS phone_end, d.respond_by,
+  (SELECT json_build_object('asked', count(*), 'given', count(i.answered_at)) FROM dossiers_letteritem i WHERE i.letter_id =
+    (SELECT max(l.id) FROM dossiers_letter l WHERE l.dossier_id = d.id AND l.kind = 'supplement' AND l.state = 'issued')) AS asked,
+  (SELECT json_build_object('due_at', l.due_at, 'reasons', (SELECT json_agg(r.text ORDER BY r.position) FROM dossiers_reason r
+    WHERE l.data -> 'reasons' ? r.code)) FROM dossiers_letter l WHERE l.dossier_id = d.id AND l.kind = 'apology' AND l.state = 'issued'
+    ORDER BY l.id DESC LIMIT 1) AS apology,
+  (SELECT count(*) FROM dossiers_letter l WHERE l.dossier_id = d.id AND l.state = 'issued') AS letters,
   (SELECT value FROM procedures_cataloguestamp) AS catalogue_stamp,
   (SELECT json_agg(json_build_object('action', e.action, 'at', e.at, 'to_status', e.to_status, 'to_step', e.to_step_id) ORDER BY e.seq)
    FROM dossiers_dossierevent e WHERE e.dossier_id = d.id AND e.is_public) AS events,
@@ -95,7 +102,7 @@ def by_secret(code: str, secret: str, *, network: str | None) -> TrackedDossier:
     if not tracking.is_well_formed(digits):
         raise CannotTrack
     key = code_key(code)
-    buckets = _spend(_network(network), key)
+    buckets = _spend(network_of(network), key)
     found = _read("d.code_key = %s", key)
     # The comparison runs for an absent code too, so that the time tells nothing.
     right = tracking.matches(digits, found.code if found else key, found.tracking_version if found else 1)
@@ -131,7 +138,7 @@ def _spend(network: str, key: str) -> list[str]:
     return buckets
 
 
-def _network(address: str | None) -> str:
+def network_of(address: str | None) -> str:
     """Return the IPv4 address or the /64 of an IPv6 address: what one household or attacker holds."""
     if not address:
         return "unknown"

@@ -13,12 +13,15 @@ from bpmc_portal.lib import names, pdf
 from bpmc_portal.lib.identifiers import InvalidIdentifier
 from bpmc_portal.lib.vietnamese import local_date
 from digitization import storage
-from dossiers.models import Dossier, IssuedPaper, Reprint
-from dossiers.print_forms import FORMS
+from dossiers.models import Dossier, IssuedPaper, Letter, Reprint
+from dossiers.print_forms import FORMS, letter_form
 from procedures.models import Fee
 
 MEDIA_TYPE = "application/pdf"
 REASON_LENGTH = 200
+LETTER_LOADED = (
+    "dossier__office__unit__parent", "dossier__unit__parent", "dossier__procedure", "dossier__applicant", "dossier__step", "issued_by",
+)  # fmt: skip
 _LOADED = ("office__unit__parent", "unit", "procedure", "version_of_procedure", "applicant", "received_by")
 
 
@@ -73,6 +76,43 @@ def issue(dossier_id: int, *, form: str = "receipt", size: str = "A5") -> Issued
         )
 
 
+def issue_letter(letter_id: int) -> IssuedPaper:
+    """Make, store and record the PDF of an issued letter, or return the one that was made before; two callers make one paper."""
+    with transaction.atomic():
+        loaded = Letter.objects.select_for_update(of=("self",)).select_related(*LETTER_LOADED)
+        letter = loaded.get(pk=letter_id)
+        if letter.issued_at is None:
+            raise DomainError(
+                _("Thư này còn là dự thảo nên chưa có bản phát hành."), code="letter_draft", status=409
+            )
+        form = letter_form(letter.kind, local_date(letter.issued_at))
+        size = form.sizes[0]
+        found = IssuedPaper.objects.filter(letter=letter, size=size).first()
+        if found is not None:
+            return found
+        version = form.version_on(local_date(letter.issued_at))
+        content = pdf.render(
+            form.template, form.build(letter, form=form, version=version, size=size), size=size
+        )
+        blob = storage.put([content], media_type=MEDIA_TYPE)
+        return IssuedPaper.objects.create(
+            dossier=letter.dossier,
+            letter=letter,
+            form=form.key,
+            form_version=version.id,
+            size=size,
+            blob=blob,
+        )
+
+
+def letter_pdf(letter: Letter) -> bytes:
+    """Return the bytes of an issued letter as they were stored; one statement. Raises PaperNotReady, PaperDamaged."""
+    found = IssuedPaper.objects.filter(letter=letter).first()
+    if found is None:
+        raise PaperNotReady
+    return _bytes_of(found)
+
+
 def issued_pdf(dossier: Dossier, *, size: str = "A5") -> bytes | None:
     """Return the stored receipt, or None while it is being made.
 
@@ -111,7 +151,9 @@ def reprint(dossier: Dossier, *, actor: User, reason: str, size: str = "A5") -> 
     why = _clean(reason)
     with transaction.atomic():
         found = (
-            IssuedPaper.objects.select_for_update().filter(dossier=dossier, form="receipt", size=size).first()
+            IssuedPaper.objects.select_for_update()
+            .filter(dossier=dossier, form="receipt", size=size, letter=None)
+            .first()
         )
         if found is not None:
             content = _bytes_of(found)
@@ -132,7 +174,7 @@ def _lock(key: _Key) -> None:
 
 
 def _issued(dossier_id: int, form: str, size: str) -> IssuedPaper | None:
-    return IssuedPaper.objects.filter(dossier_id=dossier_id, form=form, size=size).first()
+    return IssuedPaper.objects.filter(dossier_id=dossier_id, form=form, size=size, letter=None).first()
 
 
 def _compose(dossier_id: int, key: str, size: str) -> tuple[str, bytes]:

@@ -17,8 +17,7 @@ from bpmc_portal.notices.models import Notice
 from desk import rollups
 from desk.models import Origin, Shift, Ticket, TicketStatus
 from digitization.models import Document
-from dossiers.models import Dossier, DossierEvent, IntakeDraft
-from dossiers.models.dossier import Component, ProvidedAs
+from dossiers.models import Component, Dossier, DossierEvent, IntakeDraft, ProvidedAs
 from dossiers.workflow import Action
 
 # Fewer clerks than this on a day, and a median would tell what one of them did.

@@ -1,9 +1,6 @@
 """Do one act on one dossier: lock, check, change, event, effects. The only place that assigns a status."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -17,64 +14,24 @@ from bpmc_portal.lib import names
 from bpmc_portal.lib.identifiers import InvalidIdentifier
 from bpmc_portal.lib.vietnamese import local_date
 from dossiers import policy
-from dossiers.models import ClockPause, Dossier, DossierEvent, Opinion, Outcome, Proposal, Status
+from dossiers.models import Dossier, DossierEvent, Proposal, Status
 from dossiers.numbering import code_key
-from dossiers.services import collecting
-from dossiers.services import due as due_service
-from dossiers.services.collecting import Delivery
-from dossiers.services.intake import appointment
-from dossiers.workflow import TRANSITIONS, Action, Clock, StepRule, Transition
-from procedures import catalogue
+from dossiers.services import assignment, clocks, corrections, letters, linked
+from dossiers.services.acts import BESIDE, Act, IllegalTransition, Params, StaleVersion
+from dossiers.services.changes import CHANGES
+from dossiers.workflow import BY_APPLICANT, TRANSITIONS, Action, StepRule, next_act
+from procedures import catalogue, flow
 from procedures.catalogue import Catalogue, Version
+from procedures.deadlines import DeadlineError
+from procedures.models import Step
+
+__all__ = ["IllegalTransition", "Params", "StaleVersion", "act", "act_for_applicant", "refusal"]
 
 REASON_LENGTH = 2000
 _CHANGED_BY_ACTS = (
-    "status", "step", "version", "outcome", "assignee", "received_by", "received_at", "due_at", "first_due_at",
-    "finished_at", "returned_at", "supplement_count", "postpone_count",
+    "status", "step", "version", "outcome", "assignee", "received_by", "received_at", "due_at", "first_due_at", "step_due_at",
+    "respond_by", "next_act", "look_at", "finished_at", "returned_at", "supplement_count", "postpone_count",
 )  # fmt: skip
-
-
-class IllegalTransition(DomainError):
-    """The table, the step or the grants do not allow the act now; `allowed_actions` says what is allowed."""
-
-    code = "illegal_transition"
-    status = 409
-
-
-class StaleVersion(DomainError):
-    """Somebody changed the dossier since the caller read it; nothing was changed."""
-
-    code = "stale_version"
-    status = 412
-
-
-@dataclass(frozen=True)
-class Params:
-    """What an act may need besides the dossier; doors fill in what they have."""
-
-    reason: str = ""
-    paper_handoff: bool = False
-    to_step: str | None = None
-    opinion_unit: str | None = None
-    due_on: date | None = None
-    collector: dict[str, Any] | None = None
-    legal_basis: str = ""
-    delivery: Delivery | None = None
-
-
-@dataclass
-class Act:
-    """One act under way: everything the change functions need, and what they put into the event."""
-
-    dossier: Dossier
-    action: Action
-    transition: Transition
-    actor: User
-    at: datetime
-    params: Params
-    held: Catalogue
-    version: Version
-    data: dict[str, Any] = field(default_factory=dict)
 
 
 def act(
@@ -93,18 +50,66 @@ def act(
     `dossier.pending_proposal` set.
     """
     held, now = catalogue.read()
+    try:
+        return _act(code, action, held, actor, expected_version, params or Params(), at or now)
+    except DeadlineError as error:
+        # A day that was typed lies outside the loaded calendar.
+        raise InvalidInput(error.sentence, code=error.code) from error
+    except DomainError as error:
+        if error.after_rollback is not None:
+            error.after_rollback()
+        raise
+
+
+def _act(
+    code: str,
+    action: Action,
+    held: Catalogue,
+    actor: User,
+    expected_version: int | None,
+    params: Params,
+    at: datetime,
+) -> Dossier:
     with transaction.atomic():
         dossier = _lock(code, actor)
         version = held.version_by_id(dossier.version_of_procedure_id)
-        deed = Act(dossier, action, TRANSITIONS[action], actor, at or now, params or Params(), held, version)
+        deed = Act(dossier, action, TRANSITIONS[action], actor, at, params, held, version)
         _check(deed, expected_version)
         if deed.transition.needs_second_person and not _is_seconded(deed):
             return dossier
         return _perform(deed)
 
 
+def act_for_applicant(
+    dossier_id: int,
+    action: Action,
+    *,
+    params: Params | None = None,
+    at: datetime | None = None,
+    by: User | None = None,
+) -> Dossier:
+    """Do what the applicant may do by the token of the receipt (BY_APPLICANT), without an account; the caller has judged the token.
+
+    `by` is the person of staff who settles it in the applicant's stead (a fee let go); the caller has judged them too.
+    Raises IllegalTransition when the dossier does not wait for it any more.
+    """
+    held, now = catalogue.read()
+    with transaction.atomic():
+        dossier = Dossier.objects.select_for_update(of=("self",)).annotate(**BESIDE).get(pk=dossier_id)
+        version = held.version_by_id(dossier.version_of_procedure_id)
+        deed = Act(dossier, action, TRANSITIONS[action], by, at or now, params or Params(), held, version)
+        if action not in BY_APPLICANT or dossier.status not in deed.transition.sources:
+            raise IllegalTransition(
+                _("Hồ sơ không còn chờ việc này. Hãy tải lại trang để xem tình trạng mới."),
+                extra={"allowed_actions": []},
+            )
+        return _perform(deed)
+
+
 def _lock(code: str, actor: User) -> Dossier:
-    locked = Dossier.objects.select_for_update(of=("self",)).filter(code_key=code_key(code))
+    locked = (
+        Dossier.objects.select_for_update(of=("self",)).filter(code_key=code_key(code)).annotate(**BESIDE)
+    )
     dossier: Dossier | None = locked.in_own_scope(actor).first() or locked.visible_to(actor).first()
     if dossier is None:
         raise NotFound(_("Không tìm thấy hồ sơ này. Hãy kiểm tra lại mã hồ sơ."))
@@ -112,14 +117,24 @@ def _lock(code: str, actor: User) -> Dossier:
 
 
 def _check(deed: Act, expected_version: int | None) -> None:
-    dossier = deed.dossier
+    refused = refusal(
+        deed.dossier, deed.action, actor=deed.officer, version=deed.version, expected_version=expected_version
+    )
+    if refused is not None:
+        raise refused
+    deed.params = _cleaned(deed)
+
+
+def refusal(
+    dossier: Dossier, action: Action, *, actor: User, version: Version, expected_version: int | None = None
+) -> DomainError | None:
+    """Return why the table, the step, the grants or somebody faster refuse the act now; None when they do not."""
     is_stale = expected_version is not None and expected_version != dossier.version
-    if not is_stale and policy.is_available(deed.action, dossier, deed.actor, deed.version):
-        deed.params = _cleaned(deed)
-        return
-    allowed = policy.available_actions(dossier, deed.actor, deed.version)
+    if not is_stale and policy.is_available(action, dossier, actor, version):
+        return None
+    allowed = policy.available_actions(dossier, actor, version)
     if is_stale:
-        raise StaleVersion(
+        return StaleVersion(
             _("Hồ sơ vừa được người khác thay đổi. Hãy tải lại trang, xem nội dung mới rồi làm lại."),
             extra={
                 "version": dossier.version,
@@ -128,9 +143,9 @@ def _check(deed: Act, expected_version: int | None) -> None:
             },
         )
     names_of = ", ".join(str(TRANSITIONS[each].label) for each in allowed) or _("không có việc nào")
-    raise IllegalTransition(
+    return IllegalTransition(
         _("Không thể “%s” khi hồ sơ ở trạng thái “%s”. Bạn có thể: %s.")
-        % (deed.transition.label, _standing(dossier), names_of),
+        % (TRANSITIONS[action].label, _standing(dossier), names_of),
         extra={"allowed_actions": [str(each) for each in allowed]},
     )
 
@@ -147,7 +162,8 @@ def _cleaned(deed: Act) -> Params:
         reason = names.clean_text(deed.params.reason, REASON_LENGTH)
     except InvalidIdentifier as error:
         raise InvalidInput(error.sentence, code=error.code, fields={"reason": error.sentence}) from error
-    wants = deed.transition.needs_reason or deed.params.paper_handoff
+    is_coded = deed.action in letters.LETTER_OF and (deed.params.items or deed.params.reason_codes)
+    wants = (deed.transition.needs_reason and not is_coded) or deed.params.paper_handoff
     if wants and not reason.strip():
         sentence = _("Hãy ghi lý do của việc “%s”.") % deed.transition.label
         raise InvalidInput(sentence, code="reason_missing", fields={"reason": sentence})
@@ -157,15 +173,18 @@ def _cleaned(deed: Act) -> Params:
 def _is_seconded(deed: Act) -> bool:
     """Note the first person's proposal, or settle it when a second person does the same act."""
     first = Proposal.objects.filter(dossier=deed.dossier, action=deed.action, settled_at=None).first()
+    is_correction = deed.action is Action.CORRECT
     if first is None:
+        data = corrections.changes_of(deed.dossier, deed.params.corrections) if is_correction else {}
         first = Proposal.objects.create(
             dossier=deed.dossier,
             action=deed.action,
             reason=deed.params.reason,
-            proposed_by=deed.actor,
+            data=data,
+            proposed_by=deed.officer,
             proposed_at=deed.at,
         )
-    elif first.proposed_by_id != deed.actor.pk:
+    elif first.proposed_by_id != deed.officer.pk:
         Proposal.objects.filter(pk=first.pk).update(settled_at=deed.at)
         deed.data["proposed_by"] = first.proposed_by_id
         return True
@@ -177,11 +196,13 @@ def _perform(deed: Act) -> Dossier:
     """Change the row, write the event, enqueue the effects."""
     dossier, transition = deed.dossier, deed.transition
     before, step_before = dossier.status, dossier.step_id
-    _move_clock(deed)
+    linked.refuse_leaving(deed)
+    clocks.move(deed)
     _move_step(deed)
-    if change := _CHANGES.get(deed.action):
+    if change := CHANGES.get(deed.action):
         change(deed)
-    dossier.status = transition.target
+    dossier.status = transition.target or dossier.status
+    _look_ahead(deed)
     dossier.version += 1
     dossier.save(update_fields=_CHANGED_BY_ACTS)
     DossierEvent.objects.create(
@@ -189,7 +210,29 @@ def _perform(deed: Act) -> Dossier:
         from_step_id=step_before, to_step_id=dossier.step_id, at=deed.at, actor=deed.actor, unit_id=_unit_of(deed),
         reason=deed.params.reason, is_public=transition.is_public, data=deed.data,
     )  # fmt: skip
-    works = jobs.works_for(f"dossier.{deed.action}", dossier_id=dossier.pk, seq=dossier.version)
+    linked.tell_parent(deed)
+    jobs.enqueue(*_works(deed))
+    return dossier
+
+
+def _look_ahead(deed: Act) -> None:
+    """See that an open dossier has an owner, a next act and an instant at which the clock looks at it again."""
+    dossier = deed.dossier
+    if dossier.status == Status.PROCESSING and dossier.assignee_id is None:
+        dossier.assignee = assignment.owner_for(dossier.unit_id, actor=deed.actor, on=local_date(deed.at))
+        deed.data["assignee"] = dossier.assignee_id
+    facts = policy.facts_of(dossier, deed.version)
+    is_last = flow.is_last(deed.version.steps, dossier.step_id, facts)
+    dossier.next_act = next_act(dossier.status, is_last_step=is_last)
+    dossier.look_at = clocks.next_look(dossier, deed.calendar, after=deed.at)
+
+
+def _works(deed: Act) -> list[Work]:
+    dossier = deed.dossier
+    works = [
+        *deed.works,
+        *jobs.works_for(f"dossier.{deed.action}", dossier_id=dossier.pk, seq=dossier.version),
+    ]
     if deed.action is Action.RECEIVE:
         works.append(
             Work(
@@ -199,8 +242,7 @@ def _perform(deed: Act) -> Dossier:
             )
         )
         works += jobs.works_for("dossier.received", dossier_id=dossier.pk)
-    jobs.enqueue(*works)
-    return dossier
+    return works
 
 
 def _unit_of(deed: Act) -> int:
@@ -208,144 +250,26 @@ def _unit_of(deed: Act) -> int:
     if deed.transition.at_desk:
         return deed.held.office_by_id(deed.dossier.office_id).row.unit_id
     if deed.action is Action.GIVE_OPINION:
-        return min(principal_of(deed.actor).unit_ids)
+        return min(principal_of(deed.officer).unit_ids)
     return deed.dossier.unit_id
 
 
-def _move_clock(deed: Act) -> None:
-    dossier = deed.dossier
-    was_paused = dossier.is_paused
-    if deed.transition.clock is Clock.STARTS:
-        due = appointment(deed.held.office_by_id(dossier.office_id), deed.version, deed.at)
-        dossier.received_at, dossier.received_by = deed.at, deed.actor
-        dossier.due_at = dossier.first_due_at = due.due_at
-    elif deed.transition.clock is Clock.STOPS:
-        ClockPause.objects.create(dossier=dossier, started_at=deed.at, reason=str(deed.transition.label))
-    elif was_paused:
-        ClockPause.objects.filter(dossier=dossier, ended_at=None).update(ended_at=deed.at)
-        if deed.transition.clock is Clock.RUNS:
-            dossier.due_at = due_service.due_after_resuming(dossier, deed.held, at=deed.at)
-    if dossier.due_at:
-        deed.data["due_at"] = dossier.due_at.isoformat()
-
-
 def _move_step(deed: Act) -> None:
+    """Move along the steps of the version, and set the norm of the step that is entered."""
     dossier, steps, rule = deed.dossier, deed.version.steps, deed.transition.step
-    here = next((step.position for step in steps if step.pk == dossier.step_id), 0)
+    facts, before = policy.facts_of(dossier, deed.version), dossier.step_id
     if rule is StepRule.NEXT:
-        dossier.step = next(step for step in steps if step.position > here)
+        dossier.step = _chosen(flow.following(steps, dossier.step_id, facts), deed.params.to_step, 0)
         deed.data["handoff"] = "paper" if deed.params.paper_handoff else "electronic"
     elif rule is StepRule.EARLIER:
-        earlier = [step for step in steps if step.position < here]
-        wanted = next((step for step in earlier if step.code == deed.params.to_step), None)
-        dossier.step = wanted or earlier[-1]
+        dossier.step = _chosen(flow.earlier(steps, dossier.step_id, facts), deed.params.to_step, -1)
     elif dossier.step_id is None and deed.transition.target == Status.PROCESSING and steps:
-        dossier.step = steps[0]
+        dossier.step = (flow.following(steps, None, facts) or [steps[0]])[0]
+    # Asked by its key: a step that was not entered now is not read from the database.
+    if dossier.step_id not in (None, before) and dossier.step is not None:
+        dossier.step_due_at = clocks.step_due(dossier.step, deed.at, deed.calendar)
+        linked.open_children(deed)
 
 
-def _forward(deed: Act) -> None:
-    # Whoever takes the dossier up answers for it until it is handed on; leaders do not become its officer by passing it on.
-    if deed.dossier.assignee_id is None:
-        deed.dossier.assignee = deed.actor
-
-
-def _request_supplement(deed: Act) -> None:
-    dossier = deed.dossier
-    if dossier.supplement_count >= 1:
-        if not principal_of(deed.actor).may("approve_dossiers", dossier.unit_id):
-            raise DomainError(
-                _("Hồ sơ đã được yêu cầu bổ sung một lần. Lần thứ hai phải do lãnh đạo quyết định."),
-                code="supplement_twice",
-                status=409,
-            )
-        if not deed.params.legal_basis.strip():
-            sentence = _(
-                "Yêu cầu bổ sung lần thứ hai phải ghi căn cứ pháp lý; hồ sơ sẽ bị tính là trễ theo QĐ 766/QĐ-TTg."
-            )
-            raise InvalidInput(sentence, code="legal_basis_missing", fields={"legal_basis": sentence})
-        deed.data["legal_basis"] = names.clean_text(deed.params.legal_basis, 300)
-    dossier.supplement_count += 1
-
-
-def _postpone(deed: Act) -> None:
-    dossier, due_on = deed.dossier, deed.params.due_on
-    if dossier.postpone_count >= 1:
-        raise DomainError(
-            _("Hồ sơ đã hẹn lại một lần; không được hẹn lại lần nữa."), code="postpone_twice", status=409
-        )
-    if due_on is None or dossier.due_at is None:
-        sentence = _("Hãy ghi ngày hẹn lại, dạng dd/mm/yyyy.")
-        raise InvalidInput(sentence, code="due_on_missing", fields={"due_on": sentence})
-    calendar = deed.held.office_by_id(dossier.office_id).calendar
-    if not calendar.is_working(due_on) or calendar.close_of(due_on) <= max(deed.at, dossier.due_at):
-        sentence = _("Ngày hẹn lại phải là ngày làm việc sau ngày hẹn cũ và sau hôm nay.")
-        raise InvalidInput(sentence, code="due_on_not_later", fields={"due_on": sentence})
-    deed.data["due_before"] = dossier.due_at.isoformat()
-    dossier.due_at = calendar.close_of(due_on)
-    dossier.postpone_count += 1
-    deed.data["due_at"] = dossier.due_at.isoformat()
-
-
-def _decide(deed: Act) -> None:
-    if deed.dossier.received_by_id == deed.actor.pk:
-        raise DomainError(
-            _("Người đã tiếp nhận hồ sơ không được quyết định hồ sơ đó. Hãy chuyển cho lãnh đạo khác."),
-            code="same_person",
-            status=409,
-        )
-    deed.dossier.outcome = Outcome.GRANTED if deed.action is Action.APPROVE else Outcome.REFUSED
-    deed.dossier.finished_at = deed.at
-
-
-def _return_result(deed: Act) -> None:
-    deed.dossier.returned_at = deed.at
-    deed.data |= collecting.proof(
-        deed.dossier, deed.params.collector, deed.params.delivery, on=local_date(deed.at)
-    )
-
-
-def _reopen(deed: Act) -> None:
-    deed.dossier.outcome, deed.dossier.finished_at = "", None
-
-
-def _ask_opinion(deed: Act) -> None:
-    unit = next((each for each in deed.held.units.values() if each.code == deed.params.opinion_unit), None)
-    if unit is None or unit.pk == deed.dossier.unit_id:
-        sentence = _("Hãy chọn đơn vị khác được lấy ý kiến.")
-        raise InvalidInput(sentence, code="opinion_unit", fields={"opinion_unit": sentence})
-    if Opinion.objects.filter(dossier=deed.dossier, unit=unit, answered_at=None).exists():
-        raise DomainError(
-            _("%s đang được lấy ý kiến và chưa trả lời.") % unit.name, code="opinion_asked", status=409
-        )
-    Opinion.objects.create(
-        dossier=deed.dossier, unit=unit, question=deed.params.reason, asked_by=deed.actor, asked_at=deed.at
-    )
-    deed.data["opinion_unit"] = unit.code
-
-
-def _give_opinion(deed: Act) -> None:
-    units = principal_of(deed.actor).units_where("process_dossiers")
-    opinion = (
-        Opinion.objects.filter(dossier=deed.dossier, unit_id__in=units, answered_at=None)
-        .order_by("pk")
-        .first()
-    )
-    if opinion is None:
-        raise NotFound
-    Opinion.objects.filter(pk=opinion.pk).update(
-        answer=deed.params.reason, answered_by=deed.actor, answered_at=deed.at
-    )
-    deed.data["opinion_unit"] = opinion.unit_id
-
-
-_CHANGES: dict[Action, Callable[[Act], None]] = {
-    Action.FORWARD: _forward,
-    Action.REQUEST_SUPPLEMENT: _request_supplement,
-    Action.POSTPONE: _postpone,
-    Action.APPROVE: _decide,
-    Action.REFUSE: _decide,
-    Action.RETURN_RESULT: _return_result,
-    Action.REOPEN: _reopen,
-    Action.ASK_OPINION: _ask_opinion,
-    Action.GIVE_OPINION: _give_opinion,
-}
+def _chosen(open_to: list[Step], wanted: str | None, usual: int) -> Step:
+    return next((step for step in open_to if step.code == wanted), open_to[usual])

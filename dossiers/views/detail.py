@@ -1,6 +1,9 @@
 """The dossier page and its acts: everything about one dossier, and the one right next act."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,36 +15,58 @@ from bpmc_portal.audit.services import record_access
 from bpmc_portal.errors import DomainError, InvalidInput, NotFound
 from dossiers import policy
 from dossiers.forms import ActForm
-from dossiers.models import Dossier
+from dossiers.models import Dossier, Opinion
 from dossiers.numbering import code_key
 from dossiers.services import transitions
 from dossiers.services.transitions import IllegalTransition, StaleVersion
 from dossiers.views import dossier_page
+from dossiers.views.paper_rows import Opened
+from dossiers.views.side_rows import Typed
 from dossiers.workflow import TRANSITIONS, Action
 from procedures import catalogue
 
 
-def scoped(request: HttpRequest, code: str) -> Dossier:
+def scoped(request: HttpRequest, code: str, *, purpose: str = "") -> Dossier:
     """Return the dossier if this person may see it, and log that it is about to be seen. Raises NotFound."""
     user: User = request.user  # type: ignore[assignment]
-    related = ("procedure", "office", "unit", "case", "assignee", "received_by")
+    related = ("procedure", "office", "unit", "case", "assignee", "received_by", "result__document")
+    asked = Prefetch("opinions", queryset=Opinion.objects.select_related("answered_by").order_by("pk"))
     found: Dossier | None = (
-        Dossier.objects.visible_to(user).select_related(*related).filter(code_key=code_key(code)).first()
+        Dossier.objects.visible_to(user)
+        .select_related(*related)
+        .prefetch_related(asked)
+        .filter(code_key=code_key(code))
+        .first()
     )
     if found is None:
         raise NotFound(_("Không tìm thấy hồ sơ này. Hãy kiểm tra lại mã hồ sơ."))
-    record_access(request, found.code)
+    record_access(request, found.code, purpose=purpose)
     return found
 
 
 def detail(request: HttpRequest, code: str) -> HttpResponse:
-    """Show one dossier with its history, its explained appointment and the acts open to this person."""
+    """Show one dossier: its papers and the one looked at, the way ahead, and the acts open to this person."""
+    return show(request, scoped(request, code))
+
+
+def show(
+    request: HttpRequest,
+    dossier: Dossier,
+    *,
+    opened: Opened | None = None,
+    typed: Typed | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Answer with the whole page of a dossier that was already looked up; `opened` and `typed` are what stands unfinished on it."""
     user: User = request.user  # type: ignore[assignment]
     held, now = catalogue.read()
-    dossier = scoped(request, code)
-    is_citizen = "citizen" in principal_of(user).roles
-    context = dossier_page.page(dossier, user, held, now=now, is_citizen=is_citizen)
-    return render(request, "dossiers/detail_citizen.html" if is_citizen else "dossiers/detail.html", context)
+    if "citizen" in principal_of(user).roles:
+        context = dossier_page.citizen_page(dossier, user, held, now=now)
+        return render(request, "dossiers/detail_citizen.html", context)
+    context = dossier_page.page(
+        dossier, user, held, now=now, query=request.GET.dict(), opened=opened, typed=typed
+    )
+    return render(request, "dossiers/detail.html", context, status=status)
 
 
 def act(request: HttpRequest, code: str, action: str) -> HttpResponse:
@@ -73,7 +98,7 @@ def act(request: HttpRequest, code: str, action: str) -> HttpResponse:
         form.refuse(error)
         return _act_page(request, dossier, form, status=error.status if error.status != 400 else 422)
     _tell(request, done, deed)
-    return HttpResponseRedirect(_after(done, user), status=303)
+    return HttpResponseRedirect(_after(request, done), status=303)
 
 
 def _tell(request: HttpRequest, dossier: Dossier, deed: Action) -> None:
@@ -89,11 +114,19 @@ def _tell(request: HttpRequest, dossier: Dossier, deed: Action) -> None:
         )
 
 
-def _after(dossier: Dossier, user: User) -> str:
+def _after(request: HttpRequest, dossier: Dossier) -> str:
     """Go back to the dossier, or to the list when the act took it out of the person's sight (an opinion given)."""
+    user: User = request.user  # type: ignore[assignment]
     if Dossier.objects.visible_to(user).filter(pk=dossier.pk).exists():
-        return reverse("dossiers:detail", args=[dossier.code])
+        return back_to(request, dossier)
     return reverse("dossiers:worklist")
+
+
+def back_to(request: HttpRequest, dossier: Dossier, **asked: str | int) -> str:
+    """Return the address of the dossier's page, in the list from which it was opened."""
+    kept = {"tu": request.GET["tu"]} if request.GET.get("tu") else {}
+    query = urlencode({**kept, **asked})
+    return reverse("dossiers:detail", args=[dossier.code]) + (f"?{query}" if query else "")
 
 
 def _act_page(
@@ -103,8 +136,10 @@ def _act_page(
     held, now = catalogue.read()
     user: User = request.user  # type: ignore[assignment]
     is_citizen = "citizen" in principal_of(user).roles
+    kept = {"tu": request.GET["tu"]} if request.GET.get("tu") else {}
     context = {
         "dossier": dossier,
+        "kept": f"?{urlencode(kept)}" if kept else "",
         "standing": dossier_page.standing(dossier, held, now=now),
         "card": dossier_page.act_card(form.action, dossier, form, is_main=True),
         "changed": changed,

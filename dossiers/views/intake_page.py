@@ -20,8 +20,8 @@ from dossiers.forms import PERSON_FIELDS, ReceiveForm
 from dossiers.models import Dossier
 from dossiers.numbering import code_key
 from dossiers.services import drafts, held, persons, procedure_choice
+from dossiers.services.due import appointment
 from dossiers.services.held import HeldPaper
-from dossiers.services.intake import appointment
 from dossiers.services.procedure_choice import Chosen
 from dossiers.views import receive_rows
 from procedures import catalogue

@@ -74,9 +74,11 @@ if (host && bar()) {
 // A key that is held down or pressed twice is one press: the next state of the bar has another meaning.
 document.addEventListener('keydown', (event) => {
   if (event.key !== 'F2' || !bar()) return;
+  // When it was pressed, not when a busy page came to hear of it.
+  const now = performance.timeOrigin + event.timeStamp;
   const last = Number(sessionStorage.getItem('mc.f2') || 0);
-  if (event.repeat || Math.abs(Date.now() - last) < 350) { event.preventDefault(); event.stopImmediatePropagation(); return; }
-  sessionStorage.setItem('mc.f2', String(Date.now()));
+  if (event.repeat || Math.abs(now - last) < 350) { event.preventDefault(); event.stopImmediatePropagation(); return; }
+  sessionStorage.setItem('mc.f2', String(now));
 }, true);
 let hadFocus = false;
 document.addEventListener('htmx:beforeSwap', (event) => {

@@ -91,6 +91,12 @@ document.addEventListener('input', ({ target }) => {
   const isTick = target.type === 'checkbox' || target.type === 'radio';
   typed.set(`${target.name}=${isTick ? target.value : ''}`, { name: target.name, value: target.value, tick: isTick ? target.checked : null, at: performance.now() });
 });
+// A scanner's burst was no typing: its box has its old text back, once all who listen to the scan are done.
+document.addEventListener('mc:scan', () => queueMicrotask(() => typed.forEach((entry, key) => {
+  if (entry.tick !== null) return;
+  entry.value = document.getElementsByName(entry.name)[0]?.value;
+  if (!entry.value) typed.delete(key);
+})));
 document.addEventListener('htmx:beforeSend', (event) => asked.set(event.detail.xhr, performance.now()));
 document.addEventListener('htmx:afterSwap', (event) => {
   const since = asked.get(event.detail.xhr) ?? Infinity;

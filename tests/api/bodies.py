@@ -56,7 +56,7 @@ def procedure_of_four(world: World) -> Procedure:
         code="xem",
         name="Xem",
         citizen_name="Đang xem",
-        role="officer",
+        role="leader",
         position=1,
         norm_hours=8,
     )

@@ -43,7 +43,7 @@ def test_a_dossier_shows_its_state_and_what_the_caller_may_do(world: World, api:
     body = response.json()
     assert (body["status"], body["outcome"], body["version"], body["step"]) == ("received", None, 1, None)
     assert body["received_at"].endswith("+07:00")
-    assert body["available_actions"] == ["forward", "request_supplement", "request_payment"]
+    assert body["available_actions"] == ["forward", "request_supplement", "request_payment", "assign"]
     assert [paper["component"] for paper in body["components"]] == ["01", "02"]
     assert response["ETag"] == '"1"'
     assert response["Cache-Control"] == "no-store, private"
@@ -102,7 +102,13 @@ def test_a_malformed_if_match_is_refused(world: World, api: Api, header: str) ->
 def test_an_illegal_act_names_the_legal_ones(world: World, api: Api) -> None:
     response = do(api(world.ha), world.received().code, "approve")
     assert (response.status_code, response.json()["code"]) == (409, "illegal_transition")
-    assert response.json()["allowed_actions"] == ["forward", "request_supplement", "request_payment", "stop"]
+    assert response.json()["allowed_actions"] == [
+        "forward",
+        "request_supplement",
+        "request_payment",
+        "stop",
+        "assign",
+    ]
 
 
 def test_an_unknown_act_names_the_known_ones(world: World, api: Api) -> None:

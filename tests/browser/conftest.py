@@ -1,19 +1,26 @@
 """A real Chromium on a live server: no request may leave the origin, no CSP violation, no axe finding."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Condition
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from django.core.signals import request_finished, request_started
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from bpmc_portal.accounts.models import User
 from tests.world import World
 
 PASSWORD = "mot-cua-thu-nghiem"
+A_PERSONS_PACE = 60  # ms a key: faster bursts are taken for a scanner
+A_SCANNERS_PACE = 4  # ms a key
+PATIENCE = 30_000  # ms that a page may take to show what is expected; tests that promise a time measure it
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -52,6 +59,23 @@ class Desk:
         self.page.keyboard.press("Enter")
         self.page.wait_for_url(lambda url: "/dang-nhap/" not in url)
 
+    def burst(self, *keys: str, apart: int) -> None:
+        """Press keys `apart` ms from one another, on a slow machine too.
+
+        Each key bears the time at which it was pressed, as the operating system stamps it, however late the page gets it.
+        """
+        session, begun = self.page.context.new_cdp_session(self.page), time.time()
+        for number, key in enumerate(keys):
+            sent = {"key": key, "timestamp": begun + number * apart / 1000}
+            text = {"text": "\r" if key == "Enter" else key} if len(key) == 1 or key == "Enter" else {}
+            session.send("Input.dispatchKeyEvent", {"type": "keyDown", **text, **sent})
+            session.send("Input.dispatchKeyEvent", {"type": "keyUp", **sent})
+        session.detach()
+
+    def scan(self, text: str) -> None:
+        """Type as a scanner does, Enter at the end."""
+        self.burst(*text, "Enter", apart=A_SCANNERS_PACE)
+
     def check(self) -> None:
         """Fail on any accessibility finding of the page as it stands, on any complaint, on any foreign host."""
         found = (
@@ -68,12 +92,37 @@ def chromium() -> Iterator[Browser]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = (
         "true"  # Playwright's loop runs in this thread; the ORM is still used synchronously
     )
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM_PATH", "/usr/bin/chromium"), args=FLAGS
         )
         yield browser
         browser.close()
+
+
+@contextmanager
+def answered() -> Iterator[None]:
+    """Leave only when the server has answered all it was asked: the tables that it works on are emptied next."""
+    at_work, changed = 0, Condition()
+
+    def count(by: int) -> Callable[..., None]:
+        def counted(**_signal: Any) -> None:
+            nonlocal at_work
+            with changed:
+                at_work += by
+                changed.notify_all()
+
+        return counted
+
+    begun, done = count(1), count(-1)
+    request_started.connect(begun)
+    request_finished.connect(done)
+    yield
+    with changed:
+        assert changed.wait_for(lambda: not at_work, timeout=PATIENCE / 1000)
+    request_started.disconnect(begun)
+    request_finished.disconnect(done)
 
 
 @pytest.fixture
@@ -117,6 +166,7 @@ def desk(
             found.sign_in(username)
         return found
 
-    yield opened
-    for context in contexts:
-        context.close()
+    with answered():
+        yield opened
+        for context in contexts:
+            context.close()

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from bpmc_portal.jobs import services as jobs
 from digitization.models import Document
 from dossiers.models import Dossier
-from tests.browser.conftest import Desk
+from tests.browser.conftest import A_PERSONS_PACE, Desk
 from tests.world import TU_CCCD, World
 
 pytestmark = pytest.mark.browser
@@ -26,7 +26,7 @@ def receive_by_keyboard(lan: Desk) -> str:
     keyboard = lan.page.keyboard
     lan.open("/tiep-nhan/")
     lan.page.locator("#id_identity_number").focus()
-    keyboard.type(TU_CCCD)
+    keyboard.type(TU_CCCD, delay=A_PERSONS_PACE)
     keyboard.press("Enter")
     expect(lan.page.locator("#id_name")).to_have_value(NAME)
     lan.check()

@@ -3,7 +3,7 @@
 import itertools
 import string
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -33,22 +33,6 @@ def fresh_queue(committed_world: World) -> None:
         versions.redis().delete(key)
 
 
-@pytest.fixture
-def hall(desk: Opened) -> Iterator[Opened]:
-    """Open browsers as `desk` does; at the end let them fall silent, for they ask by themselves while the tables are emptied."""
-    screens: list[Desk] = []
-
-    def opened(*args: Any, **options: Any) -> Desk:
-        screens.append(desk(*args, **options))
-        return screens[-1]
-
-    yield opened
-    for screen in screens:
-        screen.page.context.set_offline(True)
-    for screen in screens[:1]:
-        screen.page.wait_for_timeout(400)
-
-
 def taken(world: World, priority: str = "") -> Ticket:
     """Return a number that a visitor has just taken."""
     service = Service.objects.get(office=world.office, prefix="A")
@@ -75,11 +59,11 @@ def following(board: Desk) -> None:
 
 
 def test_the_board_shows_a_call_within_a_second_and_a_half(
-    hall: Opened, committed_world: World, capsys: pytest.CaptureFixture[str]
+    desk: Opened, committed_world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for _ in range(6):
         taken(committed_world)
-    board = hall(width=1920, height=1080)
+    board = desk(width=1920, height=1080)
     following(board)
     seconds = []
     for _ in range(5):
@@ -100,9 +84,9 @@ def test_the_board_shows_a_call_within_a_second_and_a_half(
     assert not board.complaints
 
 
-def test_a_cut_shows_at_the_board_and_heals_by_itself(hall: Opened, committed_world: World) -> None:
+def test_a_cut_shows_at_the_board_and_heals_by_itself(desk: Opened, committed_world: World) -> None:
     taken(committed_world)
-    board = hall(width=1280, height=720)
+    board = desk(width=1280, height=720)
     following(board)
     page = board.page
     page.context.set_offline(True)
@@ -118,16 +102,16 @@ def test_a_cut_shows_at_the_board_and_heals_by_itself(hall: Opened, committed_wo
     assert all(OFFLINE_WORDS in each for each in board.complaints)
 
 
-def test_an_unchanged_board_is_answered_in_a_few_bytes(hall: Opened, committed_world: World) -> None:
+def test_an_unchanged_board_is_answered_in_a_few_bytes(desk: Opened, committed_world: World) -> None:
     taken(committed_world)
-    board = hall(width=1280, height=720)
+    board = desk(width=1280, height=720)
     following(board)
     with board.page.expect_response(lambda answer: "/queue/" in answer.url and answer.status == 304):
         pass
 
 
-def test_the_clock_is_the_servers(hall: Opened) -> None:
-    board = hall(width=1280, height=720)
+def test_the_clock_is_the_servers(desk: Opened) -> None:
+    board = desk(width=1280, height=720)
     board.page.clock.set_system_time(timezone.now() - timedelta(days=3, hours=5))
     following(board)
     now = timezone.localtime()
@@ -140,11 +124,11 @@ def test_the_clock_is_the_servers(hall: Opened) -> None:
 
 
 def test_calls_are_spoken_one_after_the_other_once_sound_is_allowed(
-    hall: Opened, committed_world: World
+    desk: Opened, committed_world: World
 ) -> None:
     for _ in range(2):
         taken(committed_world)
-    board = hall(width=1280, height=720)
+    board = desk(width=1280, height=720)
     board.page.add_init_script(
         "window.spoken = []; document.addEventListener('mc:spoken', (event) => window.spoken.push(event.detail));"
     )
@@ -163,8 +147,8 @@ def test_calls_are_spoken_one_after_the_other_once_sound_is_allowed(
     assert not board.complaints
 
 
-def test_the_browser_and_the_server_hold_one_table_of_clips(hall: Opened) -> None:
-    board = hall(width=1280, height=720)
+def test_the_browser_and_the_server_hold_one_table_of_clips(desk: Opened) -> None:
+    board = desk(width=1280, height=720)
     following(board)
     numbers = [
         f"{letter}{serial:03d}" for letter in string.ascii_uppercase for serial in (0, 12, 345, 678, 999)
@@ -177,8 +161,8 @@ def test_the_browser_and_the_server_hold_one_table_of_clips(hall: Opened) -> Non
     assert given == [" ".join(call_clips(number, counter, priority_prefix="U")) for number, counter in asked]
 
 
-def test_every_clip_is_a_sound(hall: Opened) -> None:
-    board = hall(width=1280, height=720)
+def test_every_clip_is_a_sound(desk: Opened) -> None:
+    board = desk(width=1280, height=720)
     following(board)
     peaks = board.page.evaluate(
         """async (names) => {
@@ -196,8 +180,8 @@ def test_every_clip_is_a_sound(hall: Opened) -> None:
     assert all(seconds > 0.15 and peak > 0.3 for seconds, peak in peaks.values()), peaks
 
 
-def test_quiet_hours_are_kept(hall: Opened) -> None:
-    board = hall(width=1280, height=720)
+def test_quiet_hours_are_kept(desk: Opened) -> None:
+    board = desk(width=1280, height=720)
     following(board)
     cases = [
         ["11:30-13:30", "11:30", True],
@@ -210,9 +194,9 @@ def test_quiet_hours_are_kept(hall: Opened) -> None:
     assert board.page.evaluate(script, cases) == [muted for _, _, muted in cases]
 
 
-def at_the_kiosk(hall: Opened, *, own_clock: bool = False, width: int = 1080, height: int = 1920) -> Desk:
+def at_the_kiosk(desk: Opened, *, own_clock: bool = False, width: int = 1080, height: int = 1920) -> Desk:
     """Return a kiosk that has its spare numbers, and counts its prints."""
-    kiosk = hall("kiosk", width=width, height=height)
+    kiosk = desk("kiosk", width=width, height=height)
     if own_clock:
         kiosk.page.clock.install()
     kiosk.page.add_init_script("window.print = () => { window.printed = (window.printed || 0) + 1; };")
@@ -232,8 +216,8 @@ def kept(page: Page) -> list[dict[str, Any]]:
     return page.evaluate("JSON.parse(localStorage.getItem('kiosk:VPB:queue') || '[]')")  # type: ignore[no-any-return]
 
 
-def test_two_taps_give_a_number_and_print_it(hall: Opened, committed_world: World) -> None:
-    kiosk = at_the_kiosk(hall)
+def test_two_taps_give_a_number_and_print_it(desk: Opened, committed_world: World) -> None:
+    kiosk = at_the_kiosk(desk)
     page = kiosk.page
     tap(page, "Người cao tuổi")
     expect(page.locator("[data-done=number]")).to_have_text("U001")
@@ -250,8 +234,8 @@ def test_two_taps_give_a_number_and_print_it(hall: Opened, committed_world: Worl
     expect(page.locator("[data-done=number]")).to_have_text("A001")
 
 
-def test_the_kiosk_goes_home_by_itself(hall: Opened) -> None:
-    kiosk = at_the_kiosk(hall, own_clock=True)
+def test_the_kiosk_goes_home_by_itself(desk: Opened) -> None:
+    kiosk = at_the_kiosk(desk, own_clock=True)
     kiosk.page.locator("[data-service]").first.click()
     expect(kiosk.page.locator("[data-screen=choose]")).to_be_visible()
     kiosk.page.clock.fast_forward(19000)
@@ -260,8 +244,8 @@ def test_the_kiosk_goes_home_by_itself(hall: Opened) -> None:
     expect(kiosk.page.locator("[data-screen=home]")).to_be_visible()
 
 
-def test_the_next_visitor_finds_the_kiosk_in_vietnamese(hall: Opened) -> None:
-    kiosk = at_the_kiosk(hall, own_clock=True)
+def test_the_next_visitor_finds_the_kiosk_in_vietnamese(desk: Opened) -> None:
+    kiosk = at_the_kiosk(desk, own_clock=True)
     kiosk.page.get_by_role("button", name="English").click()
     expect(kiosk.page.get_by_text("What do you need today?")).to_be_visible()
     expect(kiosk.page.locator(STOCKED)).to_have_count(1, timeout=20000)
@@ -271,8 +255,8 @@ def test_the_next_visitor_finds_the_kiosk_in_vietnamese(hall: Opened) -> None:
     expect(kiosk.page.locator(STOCKED)).to_have_count(1, timeout=20000)
 
 
-def test_without_a_network_the_kiosk_gives_the_numbers_it_keeps(hall: Opened, committed_world: World) -> None:
-    kiosk = at_the_kiosk(hall)
+def test_without_a_network_the_kiosk_gives_the_numbers_it_keeps(desk: Opened, committed_world: World) -> None:
+    kiosk = at_the_kiosk(desk)
     page = kiosk.page
     before = timezone.now()
     page.context.set_offline(True)
@@ -299,16 +283,16 @@ def test_without_a_network_the_kiosk_gives_the_numbers_it_keeps(hall: Opened, co
     # The slip's QR, printed while nobody could know the number, opens it now.
     block = NumberBlock.objects.get(service__prefix="A")
     assert block.first == 1
-    visitor = hall(width=390, height=844)
+    visitor = desk(width=390, height=844)
     assert visitor.open(f"/so/{first.token}/") == 200
     assert called(committed_world, 3).number == "K002"
     assert all(OFFLINE_WORDS in each for each in kiosk.complaints)
 
 
-def test_the_phone_follows_its_number(hall: Opened, committed_world: World) -> None:
+def test_the_phone_follows_its_number(desk: Opened, committed_world: World) -> None:
     others = [taken(committed_world) for _ in range(3)]
     mine = taken(committed_world)
-    phone = hall(width=390, height=844)
+    phone = desk(width=390, height=844)
     phone.page.clock.install()
     phone.open(f"/so/{mine.token}/")
     assert phone.page.title().startswith("A004 · còn 3")
@@ -330,11 +314,11 @@ def test_the_phone_follows_its_number(hall: Opened, committed_world: World) -> N
     expect(phone.page.locator("[data-old]")).to_contain_text("Thông tin này có từ")
 
 
-def test_a_late_visitor_asks_once_and_moves_back(hall: Opened, committed_world: World) -> None:
+def test_a_late_visitor_asks_once_and_moves_back(desk: Opened, committed_world: World) -> None:
     mine = taken(committed_world)
     for _ in range(5):
         taken(committed_world)
-    phone = hall(width=390, height=844)
+    phone = desk(width=390, height=844)
     phone.open(f"/so/{mine.token}/")
     phone.page.get_by_role("button", name="lùi 3 lượt").click()
     phone.check()
@@ -344,12 +328,12 @@ def test_a_late_visitor_asks_once_and_moves_back(hall: Opened, committed_world: 
 
 @pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1280, 720), (390, 844)])
 def test_the_board_fits_its_screen_and_is_accessible(
-    hall: Opened, committed_world: World, width: int, height: int
+    desk: Opened, committed_world: World, width: int, height: int
 ) -> None:
     for _ in range(3):
         taken(committed_world, "child")
     called(committed_world, 3)
-    board = hall(width=width, height=height)
+    board = desk(width=width, height=height)
     following(board)
     board.check()
     assert board.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
@@ -358,8 +342,8 @@ def test_the_board_fits_its_screen_and_is_accessible(
 
 
 @pytest.mark.parametrize(("width", "height"), [(1080, 1920), (1366, 768), (390, 844)])
-def test_the_kiosk_is_accessible_and_its_targets_are_large(hall: Opened, width: int, height: int) -> None:
-    kiosk = at_the_kiosk(hall, width=width, height=height)
+def test_the_kiosk_is_accessible_and_its_targets_are_large(desk: Opened, width: int, height: int) -> None:
+    kiosk = at_the_kiosk(desk, width=width, height=height)
     page = kiosk.page
     for screen in ("home", "booked", "choose"):
         if screen != "home":
@@ -381,9 +365,9 @@ def test_the_kiosk_is_accessible_and_its_targets_are_large(hall: Opened, width: 
 
 
 @pytest.mark.parametrize("path", ["/so/", "/so/{token}/", "/so/{token}/phieu/"])
-def test_pages_of_numbers_are_accessible_on_a_phone(hall: Opened, committed_world: World, path: str) -> None:
+def test_pages_of_numbers_are_accessible_on_a_phone(desk: Opened, committed_world: World, path: str) -> None:
     mine = taken(committed_world)
-    phone = hall(width=390, height=844)
+    phone = desk(width=390, height=844)
     assert phone.open(path.format(token=mine.token)) == 200
     phone.check()
     assert phone.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

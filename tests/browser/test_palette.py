@@ -15,12 +15,18 @@ NGUYET = ApplicantInput(
 )
 
 
+def at_desk(desk: Callable[..., Desk], world: World, path: str = "/viec/", **screen: int) -> tuple[str, Desk]:
+    """Return the code of a dossier of bà Nguyệt, and Lan's browser at a page."""
+    code = world.received(applicant=NGUYET).code
+    lan = desk("lan", **screen)
+    lan.open(path)
+    return code, lan
+
+
 def test_lan_opens_a_dossier_by_keyboard_alone_from_any_page(
     desk: Callable[..., Desk], committed_world: World
 ) -> None:
-    hers = committed_world.received(applicant=NGUYET)
-    lan = desk("lan")
-    lan.open("/viec/")
+    code, lan = at_desk(desk, committed_world)
     page, keys = lan.page, lan.page.keyboard
     keys.press("Control+k")
     box = page.get_by_role("combobox", name="Tìm hồ sơ, người nộp, thủ tục, lệnh")
@@ -35,15 +41,13 @@ def test_lan_opens_a_dossier_by_keyboard_alone_from_any_page(
     expect(box).to_have_attribute("aria-activedescendant", "pal-nguoi-1")
     keys.press("ArrowUp")
     keys.press("Enter")
-    page.wait_for_url(f"**/ho-so/{hers.code}/")
+    page.wait_for_url(f"**/ho-so/{code}/")
 
 
 def test_a_scanned_code_with_its_enter_opens_the_dossier_and_escape_gives_the_focus_back(
     desk: Callable[..., Desk], committed_world: World
 ) -> None:
-    hers = committed_world.received(applicant=NGUYET)
-    lan = desk("lan")
-    lan.open("/viec/")
+    code, lan = at_desk(desk, committed_world)
     page, keys = lan.page, lan.page.keyboard
     page.locator("#id_q, [name=q]").last.focus()
     before = page.evaluate("document.activeElement.outerHTML")
@@ -53,19 +57,16 @@ def test_a_scanned_code_with_its_enter_opens_the_dossier_and_escape_gives_the_fo
     expect(page.locator("#palette")).to_be_hidden()
     assert page.evaluate("document.activeElement.outerHTML") == before
     keys.press("Control+k")
-    keys.type(hers.code)
-    keys.press("Enter")
-    page.wait_for_url(f"**/ho-so/{hers.code}/")
+    lan.scan(code)
+    page.wait_for_url(f"**/ho-so/{code}/")
     keys.press("Control+k")
-    expect(page.locator("#palette [role=group]").first).to_contain_text(hers.code)
+    expect(page.locator("#palette [role=group]").first).to_contain_text(code)
 
 
 def test_on_a_phone_it_opens_by_touch_says_what_was_tried_and_fits(
     desk: Callable[..., Desk], committed_world: World
 ) -> None:
-    committed_world.received(applicant=NGUYET)
-    lan = desk("lan", width=390, height=780)
-    lan.open("/viec/")
+    _code, lan = at_desk(desk, committed_world, width=390, height=780)
     page = lan.page
     page.locator("#find").click()
     page.keyboard.type("0987654321")
@@ -84,13 +85,11 @@ def test_on_a_phone_it_opens_by_touch_says_what_was_tried_and_fits(
 def test_a_person_opens_with_the_dossiers_and_the_search_page_needs_no_palette(
     desk: Callable[..., Desk], committed_world: World
 ) -> None:
-    hers = committed_world.received(applicant=NGUYET)
-    lan = desk("lan")
-    lan.open("/tim/?q=nguyet")
+    code, lan = at_desk(desk, committed_world, "/tim/?q=nguyet")
     expect(lan.page.locator(".hits")).to_have_count(2)
     lan.check()
     lan.page.locator(".hits a", has_text="1 hồ sơ").click()
-    expect(lan.page.locator("main")).to_contain_text(hers.code)
+    expect(lan.page.locator("main")).to_contain_text(code)
     expect(lan.page.locator("main")).to_contain_text("001 ••• ••0 127")
     lan.check()
 
@@ -98,9 +97,7 @@ def test_a_person_opens_with_the_dossiers_and_the_search_page_needs_no_palette(
 def test_without_a_network_the_palette_says_so_and_finds_again(
     desk: Callable[..., Desk], committed_world: World
 ) -> None:
-    hers = committed_world.received(applicant=NGUYET)
-    lan = desk("lan")
-    lan.open("/viec/")
+    code, lan = at_desk(desk, committed_world)
     page, keys = lan.page, lan.page.keyboard
     keys.press("Control+k")
     expect(page.locator("#palette [role=option]").first).to_be_visible()
@@ -109,4 +106,4 @@ def test_without_a_network_the_palette_says_so_and_finds_again(
     expect(page.locator("[data-palette-told]")).to_contain_text("mất kết nối")
     page.context.set_offline(False)
     keys.press("Enter")
-    page.wait_for_url(f"**/ho-so/{hers.code}/")
+    page.wait_for_url(f"**/ho-so/{code}/")

@@ -7,13 +7,10 @@ import pytest
 from dossiers import tracking
 from dossiers.models import Dossier, Status
 from dossiers.services.commands import RepresentativeInput
-from dossiers.services.transitions import act
-from dossiers.workflow import Action
-from tests.browser.conftest import Desk
+from tests.browser.conftest import A_PERSONS_PACE, Desk
 from tests.world import World
 
 pytestmark = pytest.mark.browser
-A_PERSONS_PACE = 60  # ms a key: faster bursts are taken for a scanner
 MOST_KEYS = 4
 
 
@@ -24,7 +21,8 @@ class Keys:
         self.page, self.count = desk.page, 0
 
     def press(self, *names: str) -> None:
-        """Press keys one by one."""
+        """Press keys one by one on a page that has loaded."""
+        self.page.wait_for_load_state()
         for name in names:
             self.page.keyboard.press(name)
             self.count += 1
@@ -34,33 +32,16 @@ class Keys:
         self.page.keyboard.type(text, delay=A_PERSONS_PACE)
         self.count += len(text)
 
-    def scan(self, text: str) -> None:
-        """Type as a scanner does."""
-        self.page.keyboard.type(text)
-        self.page.keyboard.press("Enter")
-
-
-def finished(world: World, **changes: object) -> Dossier:
-    """Return a dossier with a result."""
-    dossier = world.received(**changes)
-    for action, actor in (
-        (Action.FORWARD, world.minh),
-        (Action.FORWARD, world.minh),
-        (Action.APPROVE, world.ha),
-    ):
-        dossier = act(dossier.code, action, actor=actor)
-    return dossier
-
 
 def test_a_scan_and_one_key_hand_over_all_results(desk: Callable[..., Desk], committed_world: World) -> None:
-    first, second = finished(committed_world), finished(committed_world)
+    first, second = committed_world.finished(), committed_world.finished()
     waiting = committed_world.received()
     lan = desk("lan")
     keys = Keys(lan)
     lan.open("/tra-ket-qua/")
     lan.check()
     # The receipt of the one that is not ready: the person brought the wrong slip, and gets the other two all the same.
-    keys.scan(tracking.url_of(tracking.token_of(waiting.code, 1)))
+    lan.scan(tracking.url_of(tracking.token_of(waiting.code, 1)))
     lan.page.wait_for_selector(".handing")
     lan.check()
     keys.press("F9")
@@ -83,7 +64,7 @@ def test_a_scan_and_one_key_hand_over_all_results(desk: Callable[..., Desk], com
 def test_an_unticked_result_stays_and_the_button_counts(
     desk: Callable[..., Desk], committed_world: World
 ) -> None:
-    first, second = finished(committed_world), finished(committed_world)
+    first, second = committed_world.finished(), committed_world.finished()
     lan = desk("lan")
     keys = Keys(lan)
     lan.open("/tra-ket-qua/")
@@ -105,15 +86,14 @@ def test_an_unticked_result_stays_and_the_button_counts(
 def test_somebody_else_is_asked_for_an_authorisation_and_once_more(
     desk: Callable[..., Desk], committed_world: World
 ) -> None:
-    dossier = finished(
-        committed_world,
+    dossier = committed_world.finished(
         representative=RepresentativeInput("001085000011", "Phạm Thị Đại", authorisation_number="07/UQ"),
     )
     lan = desk("lan", width=390, height=844)
     keys = Keys(lan)
     lan.open("/tra-ket-qua/")
     lan.check()
-    keys.scan(tracking.token_of(dossier.code, 1))
+    lan.scan(tracking.token_of(dossier.code, 1))
     lan.page.wait_for_selector(".handing")
     lan.check()
     assert not lan.page.is_visible("#id_name")
@@ -141,8 +121,8 @@ def test_somebody_else_is_asked_for_an_authorisation_and_once_more(
 
 
 def test_parcels_are_recorded_from_the_keyboard(desk: Callable[..., Desk], committed_world: World) -> None:
-    first = finished(committed_world, return_method="post")
-    finished(committed_world, return_method="post")
+    first = committed_world.finished(return_method="post")
+    committed_world.finished(return_method="post")
     lan = desk("lan")
     keys = Keys(lan)
     lan.open("/tra-ket-qua/buu-chinh/")

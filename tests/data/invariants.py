@@ -28,8 +28,22 @@ _FAULTS = {
           LEFT JOIN numbering_series s ON s.key = 'document:' || g.code_owner || ':' || g.code_type
         WHERE g.n <> g.top OR s.last IS DISTINCT FROM g.top""",
     "pauses are the supplements and payments": """
-        SELECT count(*) FROM dossiers_dossier d WHERE (SELECT count(*) FROM dossiers_clockpause p WHERE p.dossier_id = d.id) <>
+        SELECT count(*) FROM dossiers_dossier d WHERE (SELECT count(*) FROM dossiers_clockspan p WHERE p.dossier_id = d.id
+            AND p.status IN ('awaiting_supplement', 'awaiting_payment')) <>
           (SELECT count(*) FROM dossiers_dossierevent e WHERE e.dossier_id = d.id AND e.action IN ('request_supplement', 'request_payment'))""",
+    "an open dossier has one open span, of its status and step, and others have none": """
+        SELECT count(*) FROM dossiers_dossier d WHERE (SELECT count(*) FROM dossiers_clockspan p WHERE p.dossier_id = d.id AND p.ended_at IS NULL
+            AND p.status = d.status AND p.step_id IS NOT DISTINCT FROM d.step_id)
+          <> (d.status IN ('received', 'processing', 'awaiting_supplement', 'awaiting_payment'))::int""",
+    "the spans of a dossier follow one another from its receipt": """
+        SELECT count(*) FROM dossiers_dossier d JOIN (SELECT dossier_id, min(started_at) AS since, count(*) FILTER (WHERE gap) AS gaps FROM (
+            SELECT dossier_id, started_at, lag(ended_at) OVER (PARTITION BY dossier_id ORDER BY started_at, id) <> started_at AS gap
+            FROM dossiers_clockspan) p GROUP BY 1) s ON s.dossier_id = d.id
+          WHERE s.since <> d.received_at
+            OR s.gaps <> (SELECT count(*) FROM dossiers_dossierevent e WHERE e.dossier_id = d.id AND e.action = 'reopen')""",
+    "an open dossier is looked at again while there is something to warn of": """
+        SELECT count(*) FROM dossiers_dossier d WHERE look_at IS NULL
+          AND (status IN ('awaiting_supplement', 'awaiting_payment') OR (status IN ('received', 'processing') AND due_at > now()))""",
     "mandatory papers are there": """
         SELECT count(*) FROM dossiers_dossier d JOIN procedures_componentrequirement r ON r.case_id = d.case_id AND r.is_mandatory
         WHERE NOT EXISTS (SELECT 1 FROM dossiers_component c WHERE c.dossier_id = d.id AND c.requirement_id = r.id)""",

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from pytest_django import Settings
 
-from bpmc_portal.accounts.models import User
+from bpmc_portal.accounts.models import Absence, User
 from bpmc_portal.jobs.models import Job
 from bpmc_portal.lib.identifiers import parse_cccd, parse_tax_code
 from bpmc_portal.lib.vietnamese import LOCAL_ZONE
@@ -17,7 +17,19 @@ from desk import live
 from desk.models import Appointment, DayClosing, Period, Rank, Ticket, WaitDelta
 from digitization.models import Document
 from dossiers.demo.build import build
-from dossiers.models import Dossier
+from dossiers.models import (
+    Alert,
+    Component,
+    Dossier,
+    Letter,
+    Message,
+    Note,
+    Opinion,
+    Payment,
+    Result,
+    SavedFilter,
+)
+from dossiers.services import sentinel
 from procedures import catalogue
 from procedures.bundled import import_bundled
 from tests.data.invariants import broken, unequal_days
@@ -80,8 +92,39 @@ def test_the_world_is_whole_quiet_and_the_same_every_time() -> None:
     assert not Document.objects.filter(created_at__gt=NOW).exists()
     assert not Notice.objects.exists()
     last_day = Dossier.objects.filter(received_at__date=NOW.date())
-    assert set(Job.objects.values_list("kind", flat=True)) == {"dossiers.issue_receipt"}
-    assert Job.objects.count() == last_day.count() > 0
+    assert set(Job.objects.values_list("kind", flat=True)) <= {
+        "dossiers.issue_receipt",
+        "dossiers.issue_letter",
+    }
+    assert Job.objects.filter(kind="dossiers.issue_receipt").count() == last_day.count() > 0
+    assert (
+        Job.objects.filter(kind="dossiers.issue_letter").count()
+        == Letter.objects.filter(state="issued", issued_at__gte=NOW - timedelta(days=31)).count()
+    )
+
+
+@pytest.mark.django_db
+def test_every_kind_of_work_lies_on_the_tables_and_nothing_is_stuck() -> None:
+    import_bundled()
+    now = datetime(2021, 3, 31, 15, 20, tzinfo=LOCAL_ZONE)
+    build(now=now, total=350)
+    there = set(Dossier.objects.values_list("status", "next_act"))
+    assert {("received", "forward"), ("processing", "forward"), ("processing", "approve")} <= there
+    assert {("awaiting_supplement", "supplement"), ("finished", "return_result")} <= there
+    assert {"overdue", "soon"} <= set(Alert.objects.values_list("level", flat=True))
+    assert {("supplement", "issued"), ("apology", "draft"), ("apology", "issued")} <= set(
+        Letter.objects.values_list("kind", "state")
+    )
+    assert Letter.objects.filter(kind="supplement", answered_at=None).exists()
+    assert Letter.objects.filter(kind="supplement", answered_at__isnull=False, items__isnull=False).exists()
+    assert Message.objects.filter(author=None, read_at=None).exists()
+    assert Opinion.objects.filter(answered_at=None, due_at__gt=now).exists()
+    assert Opinion.objects.filter(answered_by__isnull=False).exists()
+    assert Component.objects.filter(verdict="failed").exists()
+    for rows in (Note, Payment, Result, SavedFilter, Absence):
+        assert rows.objects.exists()
+    assert {each.code for each in sentinel.violations(now)} <= {"letter_without_paper"}
+    assert broken() == {}
 
 
 @pytest.mark.usefixtures("committed")

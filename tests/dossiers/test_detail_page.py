@@ -5,10 +5,10 @@ from django.test import Client
 
 from bpmc_portal.audit.models import AccessEvent
 from bpmc_portal.jobs import services as jobs
-from digitization.models import Document
-from dossiers.models import Component, Dossier, DossierEvent, Proposal, Status
+from dossiers.models import Dossier, Proposal, Status
 from dossiers.services.transitions import Params, act
 from dossiers.workflow import Action
+from tests.dossiers.full_dossier import full
 from tests.world import World
 
 
@@ -185,36 +185,18 @@ def test_an_act_that_is_not_open_to_the_person_has_no_page(world: World, as_user
     assert as_user(world.minh).get(f"/ho-so/{dossier.code}/viec/{action}/").status_code == 404
 
 
-@pytest.mark.parametrize(("papers", "events"), [(3, 3), (30, 200)])
+@pytest.mark.parametrize(("papers", "events", "side"), [(3, 3, 1), (30, 200, 10)])
 def test_the_page_costs_twenty_statements_whatever_it_holds(  # type: ignore[no-untyped-def]
-    world: World, as_user, papers: int, events: int, django_assert_max_num_queries
+    world: World, as_user, papers: int, events: int, side: int, django_assert_max_num_queries
 ) -> None:
-    dossier = act(world.received().code, Action.FORWARD, actor=world.minh)
-    need = dossier.components.first().requirement
-    documents = Document.objects.bulk_create(Document(name=f"Giấy {number}") for number in range(papers - 2))
-    Component.objects.bulk_create(
-        Component(
-            dossier=dossier,
-            requirement=need,
-            position=number,
-            name=f"Giấy {number}",
-            provided_as="copy",
-            document=document,
-        )
-        for number, document in enumerate(documents, 10)
-    )
-    DossierEvent.objects.bulk_create(
-        DossierEvent(dossier=dossier, seq=seq, action="send_back", from_status="processing", to_status="processing", at=dossier.received_at, actor=world.minh, unit=world.agency, reason="Làm lại", is_public=False)
-        for seq in range(3, events + 1)
-    )  # fmt: skip
-    # The database checks at commit that the dossier stands at its last event.
-    Dossier.objects.filter(pk=dossier.pk).update(version=events)
+    dossier = full(world, papers=papers, events=events, side=side)
     client = as_user(world.minh)
     client.get("/viec/")
     with django_assert_max_num_queries(20):
         page = page_of(client, dossier)
-    assert page.count('class="pap file"') == papers
+    assert page.count('class="pap judge') == papers
     assert page.count("Đã trả lại bước trước") == events - 2
+    assert page.count("Ghi chú riêng") == page.count("Tin nhắn ") == side
 
 
 def test_the_slip_waits_for_the_worker_and_then_is_a_pdf(world: World, as_user) -> None:  # type: ignore[no-untyped-def]

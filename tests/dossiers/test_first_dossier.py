@@ -52,4 +52,5 @@ def test_an_act_that_the_table_does_not_allow_is_refused_with_the_allowed_ones(w
         "request_supplement",
         "request_payment",
         "stop",
+        "assign",
     ]

@@ -192,7 +192,7 @@ def stricter(world: World) -> CaseInForce:
             is_reusable=position != 1, is_validity_limited=position == 2,
         )  # fmt: skip
     Step.objects.create(
-        version=version, code="tham-dinh", name="Thẩm định", citizen_name="Đang thẩm định", role="officer", position=1, norm_hours=8
+        version=version, code="tham-dinh", name="Thẩm định", citizen_name="Đang thẩm định", role="leader", position=1, norm_hours=8
     )  # fmt: skip
     publish(version)
     in_force, now = catalogue.read()

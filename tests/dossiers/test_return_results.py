@@ -37,18 +37,6 @@ AUTHORISED = {
 REPRESENTATIVE = RepresentativeInput("001085000011", "Phạm Thị Đại", authorisation_number="07/UQ")
 
 
-def finished(world: World, **changes: object) -> Dossier:
-    """Return a dossier with a result."""
-    dossier = world.received(**changes)
-    for action, actor in (
-        (Action.FORWARD, world.minh),
-        (Action.FORWARD, world.minh),
-        (Action.APPROVE, world.ha),
-    ):
-        dossier = act(dossier.code, action, actor=actor)
-    return dossier
-
-
 def items(*dossiers: Dossier, **changes: str) -> list[Item]:
     """Return what a page that has just been opened would send."""
     return [Item(each.code, each.version, **changes) for each in dossiers]
@@ -86,7 +74,7 @@ def scans_of(dossier: Dossier) -> list[str]:
 
 
 def test_every_scan_finds_the_person_with_all_results(world: World) -> None:
-    first, second, open_one = finished(world), finished(world), world.received()
+    first, second, open_one = world.finished(), world.finished(), world.received()
     for typed in scans_of(first):
         people = handing_over.find_people(world.lan, typed)
         assert [each.identity_number for each in people] == [TU_CCCD], typed
@@ -97,7 +85,7 @@ def test_every_scan_finds_the_person_with_all_results(world: World) -> None:
 
 
 def test_nothing_is_found_for_what_nobody_has(world: World) -> None:
-    dossier = finished(world)
+    dossier = world.finished()
     for typed in (
         "",
         "   ",
@@ -114,13 +102,13 @@ def test_nothing_is_found_for_what_nobody_has(world: World) -> None:
 
 def test_a_company_is_found_by_tax_code_and_by_its_representative(world: World) -> None:
     company = ApplicantInput("organisation", "0100109106", "Công ty TNHH Một")
-    finished(world, applicant=company, representative=REPRESENTATIVE)
+    world.finished(applicant=company, representative=REPRESENTATIVE)
     for typed in ("0100109106", "0100 109 106", REPRESENTATIVE.identity_number):
         assert [each.name for each in handing_over.find_people(world.lan, typed)] == ["Công ty TNHH Một"]
 
 
 def test_a_clerk_of_another_desk_finds_and_returns_nothing(world: World) -> None:
-    dossier, nga = finished(world), clerk_of_another_desk(world)
+    dossier, nga = world.finished(), clerk_of_another_desk(world)
     for typed in scans_of(dossier):
         assert handing_over.find_people(nga, typed) == []
     with pytest.raises(NotFound):
@@ -133,14 +121,14 @@ def test_a_clerk_of_another_desk_finds_and_returns_nothing(world: World) -> None
 
 
 def test_a_clerk_who_processes_elsewhere_still_returns_only_at_the_own_desk(world: World) -> None:
-    dossier, nga = finished(world), clerk_of_another_desk(world)
+    dossier, nga = world.finished(), clerk_of_another_desk(world)
     appoint(nga, unit=world.agency, role=Role.OFFICER, starts_on=START)
     assert Dossier.objects.visible_to(nga).filter(pk=dossier.pk).exists()
     assert handing_over.find_people(nga, dossier.code) == []
 
 
 def test_all_results_go_in_one_act_with_proof(world: World) -> None:
-    first, second = finished(world), finished(world)
+    first, second = world.finished(), world.finished()
     codes = give(world, second, first)
     assert codes == sorted([first.code, second.code])
     data = last(first)
@@ -151,14 +139,14 @@ def test_all_results_go_in_one_act_with_proof(world: World) -> None:
 
 
 def test_one_that_cannot_be_returned_holds_back_all(world: World) -> None:
-    ready, open_one = finished(world), world.received()
+    ready, open_one = world.finished(), world.received()
     with pytest.raises(DomainError):
         give(world, ready, open_one)
     assert Dossier.objects.get(pk=ready.pk).status == Status.FINISHED
 
 
 def test_two_clerks_cannot_both_return_one_result(world: World) -> None:
-    first, second = finished(world), finished(world)
+    first, second = world.finished(), world.finished()
     give(world, first, actor=world.lan2)
     with pytest.raises(AlreadyReturned) as refused:
         give(world, first, second)
@@ -170,7 +158,7 @@ def test_two_clerks_cannot_both_return_one_result(world: World) -> None:
 
 def test_two_clerks_at_the_same_moment_return_each_result_once(committed_world: World) -> None:
     world = committed_world
-    dossiers = [finished(world) for _ in range(4)]
+    dossiers = [world.finished() for _ in range(4)]
 
     def clerk(user: User, chosen: list[Dossier]) -> str:
         try:
@@ -189,14 +177,14 @@ def test_two_clerks_at_the_same_moment_return_each_result_once(committed_world: 
 
 
 def test_a_dossier_changed_meanwhile_is_not_returned_unseen(world: World) -> None:
-    dossier = finished(world)
+    dossier = world.finished()
     with pytest.raises(StaleVersion):
         handing_over.hand_over([Item(dossier.code, dossier.version - 1)], actor=world.lan, key=str(uuid4()))
     assert Dossier.objects.get(pk=dossier.pk).status == Status.FINISHED
 
 
 def test_the_same_key_returns_once_and_answers_the_same(world: World) -> None:
-    dossier, other, key = finished(world), finished(world), str(uuid4())
+    dossier, other, key = world.finished(), world.finished(), str(uuid4())
     assert give(world, dossier, key=key) == give(world, dossier, key=key) == [dossier.code]
     assert dossier.events.filter(action="return_result").count() == 1
     with pytest.raises(KeyReused):
@@ -204,8 +192,8 @@ def test_the_same_key_returns_once_and_answers_the_same(world: World) -> None:
 
 
 def test_results_of_two_people_never_go_in_one_hand(world: World) -> None:
-    mine = finished(world)
-    theirs = finished(world, applicant=ApplicantInput("citizen", "001085000011", "Phạm Thị Đại"))
+    mine = world.finished()
+    theirs = world.finished(applicant=ApplicantInput("citizen", "001085000011", "Phạm Thị Đại"))
     with pytest.raises(InvalidInput) as refused:
         give(world, mine, theirs)
     assert refused.value.code == "different_people"
@@ -235,7 +223,7 @@ def test_nothing_chosen_is_said(world: World) -> None:
 def test_nobody_else_collects_without_a_whole_authorisation(
     world: World, change: dict[str, Any], code: str, field: str
 ) -> None:
-    dossier = finished(world)
+    dossier = world.finished()
     with pytest.raises(InvalidInput) as refused:
         give(world, dossier, collector={**AUTHORISED, **change})
     assert (refused.value.code, list(refused.value.fields)) == (code, [field])
@@ -243,7 +231,7 @@ def test_nobody_else_collects_without_a_whole_authorisation(
 
 
 def test_an_authorisation_is_kept_with_its_number_and_days(world: World) -> None:
-    dossier, ends = finished(world), local_date()
+    dossier, ends = world.finished(), local_date()
     give(world, dossier, collector={**AUTHORISED, "authorisation_expires_on": ends})
     data = last(dossier)
     assert (data["collector_name"], data["authorisation_number"]) == ("Lê Văn Khác", "14/UQ")
@@ -253,13 +241,12 @@ def test_an_authorisation_is_kept_with_its_number_and_days(world: World) -> None
 
 def test_the_representative_named_in_the_dossier_collects_while_the_authorisation_lasts(world: World) -> None:
     ends = local_date()
-    dossier = finished(
-        world,
+    dossier = world.finished(
         representative=RepresentativeInput(
             "001085000011", "Phạm Thị Đại", authorisation_number="07/UQ", authorisation_expires_on=ends
         ),
     )
-    other = finished(world)
+    other = world.finished()
     with pytest.raises(InvalidInput) as refused:
         give(world, dossier, other, collector={"who": "representative"})
     assert refused.value.code == "not_the_representative"
@@ -271,7 +258,7 @@ def test_the_representative_named_in_the_dossier_collects_while_the_authorisatio
 
 
 def test_a_name_that_differs_by_a_mark_is_somebody_else(world: World) -> None:
-    dossier = finished(world)
+    dossier = world.finished()
     with pytest.raises(InvalidInput) as refused:
         act(
             dossier.code,
@@ -286,7 +273,7 @@ def test_a_name_that_differs_by_a_mark_is_somebody_else(world: World) -> None:
 
 
 def test_the_api_holds_the_same_rule(world: World, api: Callable[..., Any]) -> None:
-    dossier = finished(world)
+    dossier = world.finished()
     path, client = f"/api/v1/dossiers/{dossier.code}/actions/return_result/", api(world.lan)
     collector = {"name": "Lê Văn Khác", "authorisation_number": "14/UQ"}
     refused = client.post(path, {"collector": collector}, format="json")
@@ -298,8 +285,8 @@ def test_the_api_holds_the_same_rule(world: World, api: Callable[..., Any]) -> N
 
 
 def test_parcels_need_one_number_each(world: World) -> None:
-    first, second = finished(world, return_method="post"), finished(world, return_method="post")
-    finished(world)
+    first, second = world.finished(return_method="post"), world.finished(return_method="post")
+    world.finished()
     assert [each.dossier.code for each in handing_over.to_post(world.lan)] == [first.code, second.code]
     for numbers, code in (
         (("EB123456785VN", ""), "tracking_missing"),
@@ -340,7 +327,7 @@ def posted(*dossiers: Dossier, **changes: Any) -> dict[str, Any]:
 def test_the_page_finds_hands_over_and_prints_the_slip(
     world: World, as_user: Callable[[User], Client]
 ) -> None:
-    lan, dossier, open_one = as_user(world.lan), finished(world), world.received()
+    lan, dossier, open_one = as_user(world.lan), world.finished(), world.received()
     found = lan.get(PAGE, {"q": tracking.token_of(dossier.code, 1)}).content.decode()
     assert dossier.code in found
     assert open_one.code in found
@@ -360,7 +347,7 @@ def test_the_page_finds_hands_over_and_prints_the_slip(
 def test_the_page_says_what_is_wrong_and_keeps_what_was_typed(
     world: World, as_user: Callable[[User], Client]
 ) -> None:
-    lan, dossier = as_user(world.lan), finished(world)
+    lan, dossier = as_user(world.lan), world.finished()
     sent = posted(dossier, who="authorised", name="Lê Văn Khác", authorised_on="32/13/2021")
     refused = lan.post(PAGE, sent)
     assert refused.status_code == 422
@@ -376,7 +363,7 @@ def test_the_page_says_what_is_wrong_and_keeps_what_was_typed(
 def test_a_result_returned_meanwhile_is_told_and_shown(
     world: World, as_user: Callable[[User], Client]
 ) -> None:
-    lan, dossier = as_user(world.lan), finished(world)
+    lan, dossier = as_user(world.lan), world.finished()
     give(world, dossier, actor=world.lan2)
     answer = lan.post(PAGE, posted(dossier))
     assert answer.status_code == 409
@@ -387,7 +374,7 @@ def test_a_result_returned_meanwhile_is_told_and_shown(
 
 
 def test_a_late_result_says_whether_an_apology_left(world: World, as_user: Callable[[User], Client]) -> None:
-    dossier, told = finished(world), "đã gửi thư xin lỗi"
+    dossier, told = world.finished(), "đã gửi thư xin lỗi"
     late = timezone.now() - timedelta(days=9)
     Dossier.objects.filter(pk=dossier.pk).update(received_at=late - timedelta(days=5), due_at=late)
     page = as_user(world.lan).get(PAGE, {"q": dossier.code}).content.decode()
@@ -405,8 +392,8 @@ def test_a_late_result_says_whether_an_apology_left(world: World, as_user: Calla
 
 
 def test_two_people_with_one_phone_are_offered(world: World, as_user: Callable[[User], Client]) -> None:
-    finished(world)
-    finished(world, applicant=ApplicantInput("citizen", "001085000011", "Phạm Thị Đại", phone="0912345678"))
+    world.finished()
+    world.finished(applicant=ApplicantInput("citizen", "001085000011", "Phạm Thị Đại", phone="0912345678"))
     lan = as_user(world.lan)
     page = lan.get(PAGE, {"q": "0912345678"}).content.decode()
     assert "Chọn người cần trả kết quả" in page
@@ -417,7 +404,7 @@ def test_two_people_with_one_phone_are_offered(world: World, as_user: Callable[[
 
 def test_parcels_of_the_day_are_recorded_together(world: World, as_user: Callable[[User], Client]) -> None:
     lan, path = as_user(world.lan), reverse("dossiers:post_returns")
-    first, second = finished(world, return_method="post"), finished(world, return_method="post")
+    first, second = world.finished(return_method="post"), world.finished(return_method="post")
     rows = {f"version_{each.code}": each.version for each in (first, second)}
     sent = {**rows, "idempotency_key": str(uuid4()), f"tracking_number_{first.code}": "EB123456785VN"}
     refused = lan.post(path, {**sent, f"take_{second.code}": "1"})
@@ -435,7 +422,7 @@ def test_parcels_of_the_day_are_recorded_together(world: World, as_user: Callabl
 def test_the_page_costs_the_same_for_three_and_thirty_results(
     world: World, as_user: Callable[[User], Client], django_assert_max_num_queries: Any, count: int
 ) -> None:
-    dossiers = [finished(world, return_method="post") for _ in range(count)]
+    dossiers = [world.finished(return_method="post") for _ in range(count)]
     lan = as_user(world.lan)
     lan.get(PAGE)
     with django_assert_max_num_queries(18):

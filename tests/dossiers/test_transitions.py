@@ -1,14 +1,16 @@
 """The table of acts: what may follow what, who may do it, what the clock does."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from bpmc_portal.accounts.permissions import principal_of
 from bpmc_portal.errors import DomainError, InvalidInput
 from bpmc_portal.lib.vietnamese import local_date
-from dossiers.models import ClockPause, Dossier, DossierEvent, Status
+from dossiers.models import ClockSpan, Dossier, DossierEvent, Status
 from dossiers.policy import available_actions
 from dossiers.services.due import explain
 from dossiers.services.intake import receive_dossier
@@ -201,7 +203,10 @@ def test_every_act_outside_the_table_is_refused_and_changes_no_row(world: World)
 
 def test_the_table_covers_every_act_and_only_known_statuses() -> None:
     assert set(TRANSITIONS) == set(Action)
-    assert all(set(row.sources) <= set(Status) and row.target in Status for row in TRANSITIONS.values())
+    stays = {Action.ASSIGN, Action.CORRECT}
+    assert all(set(row.sources) <= set(Status) for row in TRANSITIONS.values())
+    assert {action for action, row in TRANSITIONS.items() if row.target is None} == stays
+    assert all(row.target in Status for action, row in TRANSITIONS.items() if action not in stays)
     assert not any(
         Status.VOID in row.sources or Status.RETURNED in row.sources or Status.DECLINED in row.sources
         for row in TRANSITIONS.values()
@@ -247,7 +252,7 @@ def test_withdrawing_while_paused_closes_the_pause(world: World) -> None:
         params=Params(reason="Theo đơn"),
         at=MONDAY + timedelta(days=2),
     )
-    assert not ClockPause.objects.filter(dossier=dossier, ended_at=None).exists()
+    assert not ClockSpan.objects.paused().filter(dossier=dossier, ended_at=None).exists()
 
 
 def test_illegal_acts_carry_a_sentence_and_the_allowed_acts(world: World) -> None:
@@ -256,7 +261,7 @@ def test_illegal_acts_carry_a_sentence_and_the_allowed_acts(world: World) -> Non
         act(dossier.code, Action.RETURN_RESULT, actor=world.lan)
     assert refused.value.status == 409
     assert "Trả kết quả" in refused.value.sentence
-    assert refused.value.extra["allowed_actions"] == ["withdraw"]
+    assert refused.value.extra["allowed_actions"] == ["withdraw", "correct"]
 
 
 def test_the_database_refuses_a_status_without_its_event(world: World) -> None:
@@ -265,3 +270,21 @@ def test_the_database_refuses_a_status_without_its_event(world: World) -> None:
         cursor.execute("UPDATE dossiers_dossier SET status = 'processing' WHERE id = %s", [dossier.pk])
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     assert Dossier.objects.get(pk=dossier.pk).status == Status.RECEIVED
+
+
+@pytest.mark.parametrize("action", [Action.FORWARD, Action.APPROVE, Action.RETURN_RESULT, Action.ASSIGN])
+def test_an_act_pays_eight_statements_with_its_lock_and_its_transaction(
+    world: World, action: Action, django_assert_max_num_queries: Any
+) -> None:
+    dossier = received(world) if action in (Action.FORWARD, Action.ASSIGN) else processed(world)
+    if action is Action.RETURN_RESULT:
+        act(dossier.code, Action.APPROVE, actor=world.ha)
+    actor = world.lan if action is Action.RETURN_RESULT else world.ha
+    principal_of(actor)  # read once a request, before the act
+    with django_assert_max_num_queries(8):
+        act(
+            dossier.code,
+            action,
+            actor=actor,
+            params=Params(assignee="minh" if action is Action.ASSIGN else None),
+        )

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any
 
 from tests.faults.conftest import Prepared
-from tests.faults.processes import HOST, Portal, until
+from tests.faults.processes import HOST, Portal, all_of, until
 
 # Every answer that says "not now": the dossier may or may not be there, and the same key settles it.
 _UNSURE = {500, 502, 503, 504}
@@ -61,16 +61,12 @@ class Clerks:
     @contextmanager
     def working(self) -> Iterator[Callable[[], None]]:
         """Let them work in the background; the given function waits until all are done. Raises what a clerk raised."""
-        with ThreadPoolExecutor(self.count) as desks, ThreadPoolExecutor(self.count) as seconds:
-            work = [desks.submit(self._clerk, number, seconds) for number in range(self.count)]
-
-            def finish() -> None:
-                wait(work)
-                for each in work:
-                    each.result()
-
+        with (
+            ThreadPoolExecutor(self.count) as desks,
+            ThreadPoolExecutor(self.count) as seconds,
+            all_of(desks.submit(self._clerk, number, seconds) for number in range(self.count)) as finish,
+        ):
             yield finish
-            finish()
 
     def have_answers(self, share: float, *, seconds: float = 600) -> None:
         """Wait until that share of all answers has come."""

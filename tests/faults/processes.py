@@ -10,7 +10,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, wait
 from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -36,6 +37,20 @@ def until(condition: Callable[[], Any], *, seconds: float, what: str | Callable[
         if time.monotonic() > deadline:
             raise AssertionError(f"after {seconds:.0f} s still waiting: {what() if callable(what) else what}")
         turns.wait(LOOK_EVERY)
+
+
+@contextmanager
+def all_of(work: Iterable[Future[None]]) -> Iterator[Callable[[], None]]:
+    """Give a function that waits until all the work is done, and wait at the end. Raises what a worker raised."""
+    begun = list(work)
+
+    def finish() -> None:
+        wait(begun)
+        for each in begun:
+            each.result()
+
+    yield finish
+    finish()
 
 
 def free_port() -> int:

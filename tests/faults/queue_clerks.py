@@ -5,14 +5,14 @@ What is not known is asked again with the same Idempotency-Key, as the desk's pa
 
 import json
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from threading import local
 from typing import Any
 
-from tests.faults.processes import HOST, Portal, until
+from tests.faults.processes import HOST, Portal, all_of, until
 
 UNSURE = {500, 502, 503, 504}
 
@@ -44,16 +44,12 @@ class Hall:
     @contextmanager
     def at_work(self, act: Callable[[int], None]) -> Iterator[Callable[[], None]]:
         """Let every counter act in the background; the given function waits for all. Raises what a clerk raised."""
-        with ThreadPoolExecutor(len(self.told)) as clerks:
-            work = [clerks.submit(self._act, act, number) for number in range(1, len(self.told) + 1)]
-
-            def finish() -> None:
-                wait(work)
-                for each in work:
-                    each.result()
-
+        counters = range(1, len(self.told) + 1)
+        with (
+            ThreadPoolExecutor(len(self.told)) as clerks,
+            all_of(clerks.submit(self._act, act, number) for number in counters) as finish,
+        ):
             yield finish
-            finish()
 
     def take(self, number: int) -> None:
         """Give out this counter's share of numbers, every fifth of them to a preferred visitor."""

@@ -17,7 +17,7 @@ from dossiers.services.transitions import Params, act
 from dossiers.workflow import Action
 from tests.world import TU_CCCD, World
 
-TEMPLATES = sorted({"received", *notices.TOLD.values()})
+TEMPLATES = sorted({"received", "message", *notices.TOLD.values()})
 # 3GPP TS 23.038: what a text message of 160 characters may hold, without the letters that count twice.
 GSM_7 = re.compile(r"[A-Za-z0-9 @$_!\"#%&'()*+,\-./:;<=>?\n]*")
 

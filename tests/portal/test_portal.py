@@ -1,5 +1,7 @@
 """Home, health, language, large print, the job page and the administration."""
 
+from urllib.parse import quote
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -53,15 +55,27 @@ def test_robots_stay_away_from_tracking_pages(client: Client) -> None:
 
 def test_large_print_is_remembered_and_forgotten(db: None) -> None:
     client = Client()
-    response = client.post("/che-do-xem/", {"mode": "large", "next": "/thu-tuc/"})
+    response = client.get("/che-do-xem/", {"mode": "large", "next": "/thu-tuc/"})
     assert (response.status_code, response["Location"]) == (303, "/thu-tuc/")
     assert 'data-view="large"' in client.get("/").content.decode()
-    client.post("/che-do-xem/", {"mode": "normal"})
+    client.get("/che-do-xem/", {"mode": "normal"})
     assert 'data-view="large"' not in client.get("/").content.decode()
 
 
-def test_large_print_does_not_lead_to_foreign_places(db: None) -> None:
-    assert Client().post("/che-do-xem/", {"mode": "large", "next": "https://xau.example/"})["Location"] == "/"
+@pytest.mark.parametrize(
+    "place", ["https://xau.example/", "//xau.example/", "/\\xau.example/", "javascript:alert(1)", ""]
+)
+@pytest.mark.parametrize("switch", ["/che-do-xem/?mode=large", "/ngon-ngu/?language=en"])
+def test_a_switch_does_not_lead_to_foreign_places(db: None, switch: str, place: str) -> None:
+    assert Client().get(f"{switch}&next={quote(place)}")["Location"] == "/"
+
+
+def test_a_language_that_is_not_spoken_is_not_remembered(db: None) -> None:
+    client = Client()
+    client.get("/ngon-ngu/", {"language": "en"})
+    assert '<html lang="en"' in client.get("/").content.decode()
+    client.get("/ngon-ngu/", {"language": "xx"})
+    assert '<html lang="vi"' in client.get("/").content.decode()
 
 
 def test_the_browser_does_not_choose_the_language(db: None) -> None:

@@ -35,7 +35,7 @@ def draft(world: World, *, starts_on: date) -> ProcedureVersion:
         code="tham-dinh",
         name="Thẩm định",
         citizen_name="x",
-        role="officer",
+        role="leader",
         position=1,
         norm_hours=8,
     )

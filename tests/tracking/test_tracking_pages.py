@@ -199,7 +199,7 @@ def test_the_code_of_the_home_page_is_carried_into_the_form(db: None) -> None:
 
 def test_the_page_speaks_english_when_asked(world: World) -> None:
     client = Client()
-    client.post("/ngon-ngu/", {"language": "en", "next": "/"})
+    client.get("/ngon-ngu/", {"language": "en", "next": "/"})
     text = client.get(f"/t/{tracking.token_of(done(world, F).code, 1)}/").content.decode()
     assert '<html lang="en"' in text
     assert "You do not need to do anything yet" in text

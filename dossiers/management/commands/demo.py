@@ -16,6 +16,7 @@ from bpmc_portal.errors import DomainError
 from dossiers.demo.build import build
 from dossiers.demo.people import PASSWORD, STAFF
 from dossiers.models import Dossier
+from dossiers.services.reasons import load_reasons
 from procedures.bundled import import_bundled
 
 
@@ -48,6 +49,7 @@ class Command(BaseCommand):
             )
         started = time.monotonic()
         import_bundled()
+        load_reasons()
         try:
             counts = build(now=timezone.now(), total=dossiers, parts=2)
         except DomainError as error:

@@ -262,6 +262,15 @@ class ComponentRequirement(models.Model):
         return self.name
 
 
+class StepCondition(models.TextChoices):
+    """The fact of a dossier that decides whether a step is done for it."""
+
+    CASE = "case", _("Trường hợp")
+    CHANNEL = "channel", _("Kênh nộp")
+    RETURN_METHOD = "return_method", _("Cách nhận kết quả")
+    COMPLEXITY = "complexity", _("Hồ sơ phức tạp")
+
+
 class Step(models.Model):
     """One step inside `processing`, done by a role within a norm of working hours."""
 
@@ -273,6 +282,30 @@ class Step(models.Model):
     position = models.PositiveSmallIntegerField(_("thứ tự"))
     norm_hours = models.DecimalField(_("định mức (giờ làm việc)"), max_digits=6, decimal_places=1)
     may_pause = models.BooleanField(_("được tạm dừng"), default=False)
+    # Where the dossier may go from here, by code; empty means the next step whose condition holds.
+    next_codes = ArrayField(
+        models.SlugField(max_length=40), verbose_name=_("bước sau"), default=list, blank=True, db_default=[]
+    )
+    # The step is done only for dossiers whose fact is among the values; without a condition it is done for all.
+    condition = models.CharField(
+        _("điều kiện"), max_length=14, choices=StepCondition.choices, blank=True, default="", db_default=""
+    )
+    condition_values = ArrayField(
+        models.CharField(max_length=40),
+        verbose_name=_("áp dụng khi là"),
+        default=list,
+        blank=True,
+        db_default=[],
+    )
+    # Reaching this step opens a dossier of another agency's procedure (liên thông); it is left when that one has its result.
+    linked_procedure = models.ForeignKey(
+        Procedure,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("mở hồ sơ liên thông"),
+    )
 
     class Meta:
         verbose_name = _("bước xử lý")
@@ -322,60 +355,3 @@ class LegalBasis(models.Model):
 
     def __str__(self) -> str:
         return self.citation
-
-
-class CalendarYear(models.Model):
-    """A year whose table of days off is loaded. A deadline that reaches into another year is refused, never guessed."""
-
-    year = models.PositiveSmallIntegerField(_("năm"), primary_key=True)
-    is_provisional = models.BooleanField(_("tạm tính"), default=False)
-    source = models.CharField(_("nguồn"), max_length=300, blank=True)
-    note = models.TextField(_("ghi chú"), blank=True)
-
-    class Meta:
-        verbose_name = _("lịch năm")
-        verbose_name_plural = _("lịch năm")
-        ordering: ClassVar = ["year"]
-
-    def __str__(self) -> str:
-        return str(self.year)
-
-
-class CalendarDay(models.Model):
-    """A weekday that is off, or a weekend day that is worked in exchange."""
-
-    class Kind(models.TextChoices):
-        FIXED = "fixed", _("Ngày lễ")
-        LUNAR = "lunar", _("Ngày lễ âm lịch")
-        COMPENSATORY = "compensatory", _("Nghỉ bù")
-        SWAP_OFF = "swap_off", _("Nghỉ hoán đổi")
-        SWAP_WORK = "swap_work", _("Làm bù")
-
-    on = models.DateField(_("ngày"), unique=True)
-    kind = models.CharField(_("loại"), max_length=12, choices=Kind.choices)
-    reason = models.CharField(_("lý do"), max_length=120)
-    is_provisional = models.BooleanField(_("tạm tính"), default=False)
-
-    class Meta:
-        verbose_name = _("ngày của lịch làm việc")
-        verbose_name_plural = _("ngày của lịch làm việc")
-        ordering: ClassVar = ["on"]
-
-    def __str__(self) -> str:
-        return f"{self.on:%d/%m/%Y} {self.reason}"
-
-
-class CatalogueStamp(models.Model):
-    """One row whose value changes with any change of catalogue, calendar, office or unit; statement triggers write it.
-
-    A process keeps what it read as long as the stamp is the same, so that a request pays one statement for all of it.
-    """
-
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    value = models.PositiveBigIntegerField(default=0)
-
-    class Meta:
-        constraints: ClassVar = [models.CheckConstraint(condition=Q(id=1), name="catalogue_stamp_single")]
-
-    def __str__(self) -> str:
-        return str(self.value)
