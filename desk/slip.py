@@ -8,12 +8,13 @@ from itertools import groupby
 
 import segno
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
 
 from bpmc_portal.lib import pdf
 from bpmc_portal.lib.vietnamese import format_date, format_time, to_local, weekday_name
 from desk import words
-from desk.models import Priority, Rank, Ticket
+from desk.models import Counter, Priority, Rank, Ticket
 from procedures import catalogue
 
 # Quiet modules drawn around the symbol; the white of the paper gives the rest.
@@ -42,6 +43,7 @@ class Slip:
     detail: str
     ahead: int
     wait: str
+    counters: str
     taken: str
     qr: Qr
     prepare: str
@@ -61,6 +63,7 @@ def slip_of(ticket: Ticket) -> Slip:
         detail=_detail(ticket),
         ahead=ticket.ahead,
         wait=f"Chờ khoảng {expected} phút" if expected else "",
+        counters=_counters(ticket),
         taken=f"Lấy số {format_time(taken)}, {weekday_name(taken)} {format_date(taken)}",
         qr=qr(url_of(ticket.token)),
         prepare=_prepare(ticket),
@@ -98,6 +101,18 @@ def _detail(ticket: Ticket) -> str:
     if ticket.priority:
         return f"Ưu tiên: {Priority(ticket.priority).label}"
     return ticket.procedure.name if ticket.procedure else ""
+
+
+def _counters(ticket: Ticket) -> str:
+    """Name the counters that serve this turn: the one it waits for, else all that take its service."""
+    if ticket.for_counter_id:
+        numbers = [ticket.for_counter.number] if ticket.for_counter else []
+    else:
+        # A counter without services of its own serves them all.
+        takes = Q(services=ticket.service_id) | Q(services=None)
+        serving = Counter.objects.filter(takes, office=ticket.office_id, is_active=True).distinct()
+        numbers = list(serving.order_by("number").values_list("number", flat=True))
+    return f"Quầy phục vụ: {', '.join(str(number) for number in numbers)}" if numbers else ""
 
 
 def _prepare(ticket: Ticket) -> str:

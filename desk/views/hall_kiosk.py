@@ -23,8 +23,8 @@ from procedures import catalogue
 
 ROWS = 6
 BLANK = Slip(
-    title="", dated_at="", issuing_org="", ministry="", number="", service="", detail="", ahead=0, wait="", taken="", qr=Qr(1, ""),
-    prepare="",
+    title="", dated_at="", issuing_org="", ministry="", number="", service="", detail="", ahead=0, wait="", counters="", taken="",
+    qr=Qr(1, ""), prepare="",
 )  # fmt: skip
 NOTHING = WaitRow(code="", prefix="", name="", icon="", count="", range="")
 

@@ -107,7 +107,7 @@ function give(slip, note) {
   $('[data-done-qr]').setAttribute('d', slip.qr.path);
   $('[data-no-paper-note]').hidden = true;
   const paper = $('[data-slip-paper]');
-  for (const name of ['issuing_org', 'number', 'service', 'detail', 'wait', 'taken', 'prepare']) put($(`[data-slip=${name}]`, paper), slip[name]);
+  for (const name of ['issuing_org', 'number', 'service', 'detail', 'wait', 'counters', 'taken', 'prepare']) put($(`[data-slip=${name}]`, paper), slip[name]);
   put($('[data-slip=ahead_words]', paper), slip.ahead === null ? 'Lấy số khi mạng gián đoạn' : slip.ahead ? `Trước ông/bà còn ${slip.ahead} lượt` : 'Ông/bà là lượt kế tiếp');
   $('.code svg', paper).setAttribute('viewBox', `0 0 ${slip.qr.size} ${slip.qr.size}`);
   $('[data-slip-qr]', paper).setAttribute('d', slip.qr.path);

@@ -205,6 +205,8 @@ def test_the_slip_counts_the_papers_of_a_known_procedure(world: World) -> None:
     slip = slip_of(tickets.of_token(made.token))
     assert slip.detail == world.procedure.name
     assert slip.prepare == "Chuẩn bị: thẻ căn cước, 2 giấy tờ của thủ tục."
+    numbers = world.office.counters.filter(is_active=True).order_by("number").values_list("number", flat=True)
+    assert slip.counters == f"Quầy phục vụ: {', '.join(map(str, numbers))}"
 
 
 def test_every_state_of_a_number_has_its_words(world: World) -> None:
