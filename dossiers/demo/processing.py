@@ -115,15 +115,12 @@ class _Tables:
 
     def _ask(self, dossiers: Sequence[Dossier], officer: User) -> None:
         """Ask other units, one of which answers, and ask for a fee."""
-        others = [
-            unit
-            for code in ("cuc-viec-lam", "cuc-qlldnn")
-            for unit in self.held.units.values()
-            if unit.code == code
-        ]
+        # Bình's unit is asked by nobody: that he sees nothing of other units is part of the story.
+        units = sorted((self.held.units[unit_id] for unit_id in self.by_unit), key=lambda each: each.code)
+        others = [unit for unit in units if unit.code != "cuc-viec-lam"]
         for number, dossier in zip(self.asked, self._still(dossiers), strict=False):
-            if number % 3 == 0:
-                other = next(unit for unit in others if unit.pk != dossier.unit_id)
+            other = next((unit for unit in others if unit.pk != dossier.unit_id), None)
+            if number % 3 == 0 and other is not None:
                 asked = OpinionInput(
                     other.code, due_on=self._day_after(3), silence_is_consent=number % 2 == 0
                 )

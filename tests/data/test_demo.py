@@ -124,6 +124,8 @@ def test_every_kind_of_work_lies_on_the_tables_and_nothing_is_stuck() -> None:
     for rows in (Note, Payment, Result, SavedFilter, Absence):
         assert rows.objects.exists()
     assert {each.code for each in sentinel.violations(now)} <= {"letter_without_paper"}
+    binh = User.objects.get(username="binh")
+    assert not Dossier.objects.visible_to(binh).filter(unit__code="cuc-qlldnn").exists()
     assert broken() == {}
 
 
