@@ -7,6 +7,7 @@ from tests.faults.conftest import Prepared
 from tests.faults.processes import Portal, until
 
 pytestmark = pytest.mark.xdist_group("servers")
+SLOTS = "SELECT count(*) FROM jobs_tick WHERE name = 'daily'"
 TICK = ("celery", "-A", "bpmc_portal", "call", "bpmc_portal.jobs.tasks.tick", "--args", '["daily"]')
 
 
@@ -22,12 +23,13 @@ def test_two_beats_and_two_workers_do_everything_once(portal: Portal, prepared: 
     portal.run(*TICK)
     portal.run(*TICK)
     until(
-        lambda: portal.value("SELECT count(*) FROM jobs_tick") > 0,
+        lambda: portal.value(SLOTS) > 0,
         seconds=30,
         what=lambda: portal.log("worker-first"),
     )
     until(lambda: jobs_left(portal) == 0, seconds=60, what=lambda: portal.log("worker-first"))
     check_numbers(portal, clerks)
     check_codes(portal)
-    assert portal.value("SELECT count(*) FROM jobs_tick") == 1
+    # The beats write the minutes of their own accord; of the day there is one, however many of them asked for it.
+    assert portal.value(SLOTS) == 1
     assert portal.value("SELECT max(attempts) FROM jobs_job") == 1
