@@ -41,16 +41,16 @@ from procedures.models import Field
 _REGISTER_COLUMNS = (
     Column("STT", 4, is_centred=True),
     Column("Mã hồ sơ", 15),
-    Column("Tên thủ tục hành chính", 12.1),
+    Column("Tên thủ tục hành chính", 12),
     Column("Số lượng hồ sơ (bộ)", 5, is_centred=True),
     Column("Tên cá nhân, tổ chức", 11),
     Column("Địa chỉ, số điện thoại", 12),
     Column("Cơ quan chủ trì giải quyết", 9),
-    Column("Ngày, tháng, năm: Nhận hồ sơ", 6.8, is_centred=True),
-    Column("Ngày, tháng, năm: Hẹn trả kết quả", 6.8, is_centred=True),
-    Column("Ngày, tháng, năm: Trả kết quả", 6.8, is_centred=True),
+    Column("Ngày, tháng, năm: Nhận hồ sơ", 7, is_centred=True),
+    Column("Ngày, tháng, năm: Hẹn trả kết quả", 7, is_centred=True),
+    Column("Ngày, tháng, năm: Trả kết quả", 7, is_centred=True),
     Column("Phương thức nhận kết quả", 7),
-    Column("Ký nhận", 4.5),
+    Column("Ký nhận", 4),
 )
 REGISTER_HEADINGS = [column.label for column in _REGISTER_COLUMNS]
 _HANDOVER_COLUMNS = (

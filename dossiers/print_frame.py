@@ -101,7 +101,7 @@ class Column:
     """A column of a table: its heading, its share of the width in per cent, and whether its cells stand in the middle."""
 
     label: str
-    width: float
+    width: int
     is_centred: bool = False
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bpmc_portal.accounts.models import Role
-from bpmc_portal.lib.identifiers import InvalidIdentifier
-from bpmc_portal.lib.vietnamese import LOCAL_ZONE, format_date, parse_date, to_local
+from bpmc_portal.form_fields import DateField
+from bpmc_portal.lib.vietnamese import LOCAL_ZONE, to_local
 from procedures.facts import StepText
 from procedures.models import Case, StepCondition
 from procedures.steps import MOST_STEPS
@@ -23,23 +23,6 @@ from procedures.steps_facts import FACTS, NAMES, ROLES
 
 Choices = list[tuple[str, str | Promise]]
 _CODE = re.compile(r"[-a-zA-Z0-9_]{1,40}")
-
-
-class DayField(forms.CharField):
-    """A day typed in one box, day first."""
-
-    def to_python(self, value: Any) -> Any:
-        """Return a date, or None for an empty box."""
-        if isinstance(value, date) or not (text := super().to_python(value)):
-            return value or None
-        try:
-            return parse_date(text)
-        except InvalidIdentifier as error:
-            raise ValidationError(error.sentence, code=error.code) from error
-
-    def prepare_value(self, value: Any) -> Any:
-        """Show a date as dd/mm/yyyy and a typed text as it is."""
-        return format_date(value) if isinstance(value, date) else value
 
 
 class HoursField(forms.DecimalField):
@@ -204,7 +187,7 @@ class SimulationForm(forms.Form):
         label=gettext_lazy("Nhận kết quả"), choices=FACTS[StepCondition.RETURN_METHOD]
     )
     complexity = forms.ChoiceField(label=gettext_lazy("Hồ sơ phức tạp"), required=False)
-    received_on = DayField(label=gettext_lazy("Ngày tiếp nhận"))
+    received_on = DateField(label=gettext_lazy("Ngày tiếp nhận"))
     received_time = forms.TimeField(
         label=gettext_lazy("Giờ tiếp nhận"), input_formats=["%H:%M"], widget=forms.TextInput
     )
@@ -238,5 +221,5 @@ class SimulationForm(forms.Form):
 class PublishForm(forms.Form):
     """From which day a draft shall hold."""
 
-    starts_on = DayField(label=gettext_lazy("Hiệu lực từ ngày"))
+    starts_on = DateField(label=gettext_lazy("Hiệu lực từ ngày"))
     revision = forms.CharField(widget=forms.HiddenInput)

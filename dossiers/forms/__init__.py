@@ -1,7 +1,8 @@
 """The shape of what the staff screens post."""
 
+from bpmc_portal.form_fields import DateField
 from dossiers.forms.acts import ActForm, ReprintForm
-from dossiers.forms.fields import LONG, DateField, TypedField
+from dossiers.forms.fields import LONG, TypedField
 from dossiers.forms.receive import PERSON_FIELDS, PaperRow, ReceiveForm, kept, papers_of
 
 __all__ = [

@@ -7,7 +7,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from bpmc_portal.errors import DomainError
-from dossiers.forms.fields import LONG, DateField, TypedField
+from bpmc_portal.form_fields import DateField
+from dossiers.forms.fields import LONG, TypedField
 from dossiers.models import Dossier, Payment, Proposal, ReturnMethod
 from dossiers.services.acts import MoneyInput, OpinionInput, Params
 from dossiers.workflow import TRANSITIONS, Action

@@ -8,7 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from bpmc_portal.errors import DomainError
-from dossiers.forms.fields import DateField, TypedField
+from bpmc_portal.form_fields import DateField
+from dossiers.forms.fields import TypedField
 from dossiers.models import Dossier, Letter, Reason
 from dossiers.services.acts import ItemInput, Params
 from dossiers.services.composing import Paper

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from bpmc_portal.accounts.models import Applicant
 from bpmc_portal.errors import DomainError
-from dossiers.forms.fields import LONG, DateField, TypedField
+from bpmc_portal.form_fields import DateField
+from dossiers.forms.fields import LONG, TypedField
 from dossiers.models import Channel, Complexity, ProvidedAs, ReturnMethod
 from dossiers.services.commands import ApplicantInput, ComponentInput, IntakeInput, RepresentativeInput
 from dossiers.services.held import REASONS, HeldPaper

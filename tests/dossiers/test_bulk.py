@@ -1,13 +1,19 @@
 """One act on many dossiers: the dry run, the run with a result for each, and what a fault in the middle leaves behind."""
 
+import os
 import re
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from time import monotonic
 from typing import Any
+from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -44,6 +50,28 @@ def started(world: World, dossiers: list[Dossier], deed: Deed, *, actor: User | 
 
 def states(run: BulkRun) -> dict[str, int]:
     return dict(Counter(run.items.values_list("state", flat=True)))
+
+
+def run_elsewhere(key: str) -> "subprocess.Popen[bytes]":
+    """Run the job in a process of its own, on the database of the tests."""
+    program = f"from bpmc_portal.jobs import services; services.run({key!r})"
+    name = quote(str(connection.settings_dict["NAME"]))
+    url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+    environment = {**os.environ, "DATABASE_URL": url}
+    return subprocess.Popen([sys.executable, "manage.py", "shell", "-c", program], env=environment)
+
+
+def until_it_waits_for_a_row() -> None:
+    """Come back when a session of this database waits for a lock that another one holds; fail after a minute."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0"
+    last = monotonic() + 60
+    while monotonic() < last:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot(), pg_sleep(0.05)")
+            cursor.execute(waiting)
+            if cursor.fetchone()[0]:
+                return
+    pytest.fail("nobody waits")
 
 
 def test_a_dry_run_says_what_would_happen_and_changes_nothing(world: World) -> None:
@@ -165,30 +193,19 @@ def test_a_right_that_was_taken_away_meanwhile_refuses_in_words(world: World) ->
     assert run.items.get().code == "not_found"
 
 
-class Killed(BaseException):
-    """What a kill -9 looks like from inside: nothing after it runs."""
-
-
-def test_a_worker_killed_in_the_middle_does_nothing_twice_and_forgets_nothing(
-    committed_world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_worker_killed_in_the_middle_does_nothing_twice_and_forgets_nothing(committed_world: World) -> None:
     world = committed_world
     given = [world.received() for _each in range(5)]
     run = started(world, given, Deed(Action.ASSIGN, "minh"))
     key = Job.objects.get(kind=bulk.RUN).dedup_key
-    whole, done = bulk._do, []
-
-    def killed_at_the_third(*args: Any) -> None:
-        if len(done) == 2:
-            raise Killed
-        whole(*args)
-        done.append(args[1])
-
-    monkeypatch.setattr(bulk, "_do", killed_at_the_third)
-    with pytest.raises(Killed):
-        jobs.run(key)
+    with transaction.atomic():
+        # The worker does two, waits for the third, which is held here, and is killed there.
+        Dossier.objects.select_for_update().get(pk=given[2].pk)
+        worker = run_elsewhere(key)
+        until_it_waits_for_a_row()
+        worker.kill()
+        worker.wait()
     assert states(run) == {"done": 2, "waiting": 3}
-    monkeypatch.setattr(bulk, "_do", whole)
     Job.objects.filter(dedup_key=key).update(
         not_before=timezone.now()
     )  # the wait after a try that never came back

@@ -1,10 +1,12 @@
 """Every paper of data/forms.yaml: each field stands on it, in the order of the form, on the right sheet, in letters of our own."""
 
+import ast
 import io
 import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pypdf
@@ -22,6 +24,7 @@ from tests.papers.made import fonts_of, pages_of, text_of
 from tests.papers.rich import LAW, OLD, PAPERS, printed_letter
 from tests.world import World
 
+ROOT = Path(__file__).parents[2]
 SHEETS = {"A5": (148, 210), "A5L": (210, 148), "A4": (210, 297), "A4L": (297, 210)}
 # `paper` in the data, where it leaves a choice: the one we took.
 TAKEN = {
@@ -198,3 +201,17 @@ def test_money_is_written_in_words_on_the_information_copy(world: World) -> None
     assert "Năm triệu bốn trăm năm mươi nghìn đồng" in text
     assert "không thay thế biên lai điện tử" in text
     assert "001160000019" not in text
+
+
+def test_every_share_of_a_table_has_its_rule() -> None:
+    calls = (
+        node
+        for file in ROOT.glob("dossiers/*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call)
+    )
+    shares = {ast.literal_eval(call.args[1]) for call in calls if getattr(call.func, "id", "") == "Column"}
+    assert shares
+    assert shares == set(
+        map(int, re.findall(r"\.w(\d+) \{ width: \1%; \}", (ROOT / "static/css/sheets.css").read_text()))
+    )
