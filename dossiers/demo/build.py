@@ -128,7 +128,6 @@ class _Life:
         # Bà Tư and the demo enterprise stand first in their pools: the last part, the present, has them.
         first = (part + 1) % parts
         self.citizens, self.firms = people.citizens[first::parts], people.firms[first::parts]
-        self.owners = [each.identity_number for each in (*self.citizens, *self.firms)]
         self.held = catalogue.current()
         self.calendar: WorkingCalendar = self.held.office(OFFICE).calendar
         self.clerks: list[User] = [people.users[name] for name in ("lan", "lan2", "lan3", "lan4", "lan5")]
@@ -246,8 +245,9 @@ class _Life:
             forecasting.learn(office, days[-1])
 
     def _waiting(self) -> list[UUID]:
-        """Return the papers of this part's applicants that wait for their code."""
-        waiting = Document.objects.filter(code=None, code_owner__in=self.owners)
+        """Return the papers of this day's applicants that wait for their code."""
+        owners = {owner for owner, _document_type in self.fresh}
+        waiting = Document.objects.filter(code=None, code_owner__in=sorted(owners))
         return list(waiting.order_by("pk").values_list("pk", flat=True))
 
     def wait_online(self) -> None:
