@@ -6,10 +6,11 @@ COPY requirements.txt .
 RUN python -m venv /opt/venv && /opt/venv/bin/pip install --compile -r requirements.txt
 
 FROM python:3.11-slim
-# What WeasyPrint loads; the text fonts are in static/fonts. Versions come with the base image's Debian release.
+# What WeasyPrint loads, the sandbox of uploads and the reading of scans; the text fonts are in static/fonts. Versions come with the base image's Debian release.
 # hadolint ignore=DL3008
 RUN apt-get update \
  && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig \
+    bubblewrap ghostscript tesseract-ocr tesseract-ocr-vie tesseract-ocr-osd \
  && rm -rf /var/lib/apt/lists/* \
  && groupadd --gid 10001 portal \
  && useradd --uid 10001 --gid portal --no-create-home --shell /usr/sbin/nologin portal \

@@ -38,6 +38,14 @@ GATEWAY_URL = os.environ.get("GATEWAY_URL", "").rstrip("/")
 GATEWAY_PARTNER = os.environ.get("GATEWAY_PARTNER", "")
 GATEWAY_SECRET = os.environ.get("GATEWAY_SECRET", "")
 DATA_DIR = Path(os.environ.get("DATA_DIR", BASE_DIR / ".data"))
+# Keys and pictures of signatures, and under trust/ the root certificates and revocation lists (docs/decisions/0023-signing.md).
+SIGNING_DIR = Path(os.environ.get("SIGNING_DIR") or DATA_DIR / "signing")
+# The RFC 3161 time-stamp server; without one signatures are of level B-B.
+TSA_URL = os.environ.get("TSA_URL", "")
+# Where the bytes of papers lie: empty is the folder DATA_DIR/blobs, else s3://bucket/prefix?endpoint=https://… (docs/decisions/0020-files.md).
+BLOB_STORE = os.environ.get("BLOB_STORE", "")
+# The watched folder of the scanners: a folder an account (digitization/scan_folder.py).
+SCANS_DIR = Path(os.environ.get("SCANS_DIR") or DATA_DIR / "scans")
 BRAND = {
     "name": "Một cửa điện tử",
     "ministry": os.environ.get("BRAND_MINISTRY", "Bộ Lao động – Thương binh và Xã hội"),
@@ -231,6 +239,12 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DOCUMENT_MAX_BYTES = 20 * 1024 * 1024
+# "required": take in no file where bubblewrap does not work; otherwise limits of processes must do (docs/decisions/0019-sandbox.md).
+SANDBOX = os.environ.get("SANDBOX", "auto")
+# A stack of scans, which arrives in pieces and is split into papers.
+BATCH_MAX_BYTES = 200 * 1024 * 1024
+# What one account may send in pieces on one day.
+UPLOAD_MAX_BYTES_A_DAY = int(os.environ.get("UPLOAD_MAX_MB_A_DAY", "4096")) * 1024 * 1024
 
 # HTTPS everywhere except on the loopback address, where `make run` serves plain HTTP.
 SECURE = urlsplit(PUBLIC_URL).scheme == "https"

@@ -25,6 +25,7 @@ urlpatterns = [
     path("quy-trinh/", include("procedures.steps_urls")),
     path("", include("bpmc_portal.sign_in.urls")),
     path("", include("desk.urls")),
+    path("", include("digitization.urls")),
     path("", include("dossiers.urls")),
     path("quan-tri/cong-viec/", include("bpmc_portal.jobs.urls")),
     path("quan-tri/", admin.site.urls),

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from bpmc_portal import health
 from bpmc_portal.jobs.services import oldest_wait_seconds
 
 LEAST_FREE_DISK = 0.10
@@ -36,14 +37,16 @@ def readyz(request: HttpRequest) -> JsonResponse:
         "disk": is_disk_roomy(settings.DATA_DIR),
     }
     wait: float | None = None
+    found: dict[str, int] = {}
     try:
         checks["database"] = is_database_writable()
         checks["migrations"] = not pending_migrations()
         wait = round(oldest_wait_seconds(), 1)
+        found = health.notes()
     except DatabaseError:
         checks["database"] = False
     is_ready = all(checks.values())
-    notes = {"oldest_job_wait_s": wait, "doorbell": "rings" if is_doorbell_heard() else "silent"}
+    notes = {"oldest_job_wait_s": wait, "doorbell": "rings" if is_doorbell_heard() else "silent", **found}
     return JsonResponse({"ready": is_ready, "checks": checks, **notes}, status=200 if is_ready else 503)
 
 

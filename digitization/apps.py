@@ -10,5 +10,5 @@ class DigitizationConfig(AppConfig):
     verbose_name = "Giấy tờ và số hoá"
 
     def ready(self) -> None:
-        """Register the jobs."""
-        from digitization import jobs  # noqa: F401  (models are ready only now)
+        """Register the jobs and the system checks."""
+        from digitization import jobs, sandbox_check  # noqa: F401  (models are ready only now)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from bpmc_portal.errors import DomainError, NotFound
 from digitization import storage
-from digitization.models import Document
+from digitization.models import Blob, Document
 
 # Pixels across at the three steps of the magnifier.
 WIDTHS = {1: 1000, 2: 1600, 3: 2400}
@@ -54,12 +54,11 @@ def draw(document: Document, view: View) -> bytes:
     """Return one page as PNG. Raises NotFound for an absent page, DomainError for a file that is lost, broken or too slow."""
     if document.blob is None or view.page > min(document.pages or MOST_PAGES, MOST_PAGES):
         raise NotFound(_("Giấy tờ này không có trang bạn hỏi."))
-    path = storage.path_of(document.blob.sha256)
-    if not path.exists():
-        sentence = _(
-            "Tệp của giấy tờ này bị mất trong kho. Hãy báo quản trị hệ thống khôi phục từ bản sao lưu."
-        )
-        raise DomainError(sentence, code="file_lost", status=500)
+    return draw_blob(document.blob, view)
+
+
+def draw_blob(blob: Blob, view: View) -> bytes:
+    """Return one page of a stored file as PNG; raises as `draw` does."""
     if not _drawing.acquire(timeout=PATIENCE):
         raise DomainError(
             _("Máy đang mở nhiều tài liệu cùng lúc. Hãy thử lại sau ít giây."),
@@ -67,7 +66,13 @@ def draw(document: Document, view: View) -> bytes:
             status=503,
         )
     try:
-        return _drawn(path, document.blob.media_type, view)
+        with storage.local_path(blob.sha256) as path:
+            return _drawn(path, blob.media_type, view)
+    except FileNotFoundError:
+        sentence = _(
+            "Tệp của giấy tờ này bị mất trong kho. Hãy báo quản trị hệ thống khôi phục từ bản sao lưu."
+        )
+        raise DomainError(sentence, code="file_lost", status=500) from None
     finally:
         _drawing.release()
 

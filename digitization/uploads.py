@@ -1,61 +1,33 @@
-"""Take in an uploaded file: judged by its bytes and structure, never by its name or by what the sender calls it."""
+"""Take in an uploaded file: judged by its bytes and structure, never by its name or by what the sender calls it.
 
-from dataclasses import dataclass
+Nothing here opens the file: a program inside the sandbox does (sandbox.py, judging.py). Here stand the sentences.
+"""
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
-import pikepdf
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from PIL import Image, UnidentifiedImageError
 
 from bpmc_portal.accounts.models import Applicant, User
 from bpmc_portal.errors import InvalidInput
+from bpmc_portal.jobs.services import publish
 from bpmc_portal.lib.identifiers import InvalidIdentifier, parse_cccd, parse_passport, parse_tax_code
-from digitization import storage
+from digitization import sandbox, storage
+from digitization.judging_rules import MOST_PAGES
 from digitization.models import Blob, Document
 from procedures.models import DocumentType
 
 MEGABYTE = 1024 * 1024
-LARGEST_IMAGE = 40_000_000  # pixels of one page; an A4 page at 600 dpi has 35 million
-LARGEST_STACK = 200_000_000  # pixels of all pages of one TIFF
-MOST_PAGES = 2000
 CLEAR_WIDTH = 1200  # pixels; an A4 page at 150 dpi, below which small print is lost
 NAME_LENGTH = 300
-
-_MAGIC = (
-    (b"%PDF-", "application/pdf"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"II*\x00", "image/tiff"),
-    (b"MM\x00*", "image/tiff"),
-)
-_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/tiff": "TIFF"}
-# What the two libraries raise on hostile bytes, as their documentation and their fuzzers say.
-_PDF_FAULTS = (
-    pikepdf.PdfError,
-    ValueError,
-    TypeError,
-    KeyError,
-    AttributeError,
-    IndexError,
-    RuntimeError,
-    OverflowError,
-)
-_IMAGE_FAULTS = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    OverflowError,
-    ZeroDivisionError,
-    EOFError,
-    RuntimeError,
-    UserWarning,
-)
+HEIC = "image/heic"
+MEDIA_TYPES = frozenset({"application/pdf", "image/jpeg", "image/png", "image/tiff", HEIC})
 
 
 @dataclass(frozen=True)
@@ -87,87 +59,104 @@ class RefusedFile(InvalidInput):
         super().__init__(sentence, code=code, status=status, fields={"file": sentence})
 
 
-def judge(file: BinaryIO, *, size: int) -> Judgement:
-    """Say what the file is, or raise RefusedFile. Reads the whole structure: a file that is cut short is refused."""
+def judge(file: BinaryIO, *, size: int, most: int | None = None) -> Judgement:
+    """Say what the file is, or raise RefusedFile. Its whole structure is read, in the sandbox: one that is cut short is refused.
+
+    The file may lie on a disk or in memory; it is passed on as a descriptor and stands at its beginning afterwards. `most` is the
+    largest size in bytes, DOCUMENT_MAX_BYTES unless told. Raises DomainError 503 when the sandbox cannot run.
+    """
     if size == 0:
         raise RefusedFile(_("Tệp rỗng. Hãy chọn lại tệp."), "file_empty")
-    if size > settings.DOCUMENT_MAX_BYTES:
+    largest = most or settings.DOCUMENT_MAX_BYTES
+    if size > largest:
         sentence = _("Tệp vượt quá %s MB. Hãy quét lại với độ phân giải thấp hơn hoặc chia nhỏ.") % (
-            settings.DOCUMENT_MAX_BYTES // MEGABYTE
+            largest // MEGABYTE
         )
         raise RefusedFile(sentence, "too_large", status=413)
-    file.seek(0)
-    head = file.read(16)
-    media_type = next((kind for magic, kind in _MAGIC if head.startswith(magic)), None)
-    file.seek(0)
-    if media_type is None:
-        raise RefusedFile(
-            _("Chỉ nhận tệp PDF, JPEG, PNG hoặc TIFF. Hãy xuất tệp sang PDF rồi gửi lại."), "file_type"
-        )
-    return _judge_pdf(file) if media_type == "application/pdf" else _judge_image(file, media_type)
+    return _judgement_of(_asked("judge", file))
 
 
-def _judge_pdf(file: BinaryIO) -> Judgement:
-    unreadable = _("Không đọc được tệp PDF này, có thể tệp bị hỏng hoặc tải dở. Hãy xuất lại rồi gửi lại.")
-    locked = _("Tệp PDF có mật khẩu hoặc bị khoá. Hãy bỏ khoá rồi gửi lại.")
+def _asked(operation: str, file: BinaryIO, *, target: int | None = None, **options: Any) -> dict[str, Any]:
+    """Ask the sandbox and turn its refusal into one with a sentence."""
     try:
-        with pikepdf.open(file, attempt_recovery=False, suppress_warnings=True) as pdf:
-            if pdf.is_encrypted:
-                raise RefusedFile(locked, "pdf_encrypted")
-            pages = len(pdf.pages)
-            if pages > MOST_PAGES:
-                raise RefusedFile(
-                    _("Tệp PDF có %s trang, nhiều nhất là %s. Hãy chia nhỏ.") % (pages, MOST_PAGES),
-                    "too_many_pages",
-                )
-            # A page that is not a page is met only when it is read.
-            if any(page.obj.get("/Type", "/Page") != "/Page" or not page.mediabox for page in pdf.pages):
-                raise RefusedFile(unreadable, "pdf_unreadable")
-    except pikepdf.PasswordError:
-        raise RefusedFile(locked, "pdf_encrypted") from None
-    except _PDF_FAULTS as error:
-        raise RefusedFile(unreadable, "pdf_unreadable") from error
-    if pages == 0:
-        raise RefusedFile(_("Tệp PDF không có trang nào. Hãy xuất lại rồi gửi lại."), "pdf_no_pages")
-    return Judgement("application/pdf", pages, _("PDF %s trang, đọc được.") % pages)
+        with sandbox.opened(file) as source:
+            answer = sandbox.ask(operation, source, target=target, options=options)
+    except sandbox.FileDied:
+        raise _refused("file_dangerous", {}) from None
+    if "refused" in answer:
+        raise _refused(str(answer["refused"]), answer)
+    return answer
 
 
-def _judge_image(file: BinaryIO, media_type: str) -> Judgement:
-    pages = pixels = 0
-    try:
-        with Image.open(file, formats=[_FORMATS[media_type]]) as image:
-            width, height = image.size
-            while True:
-                here = image.size[0] * image.size[1]
-                pages, pixels = pages + 1, pixels + here
-                if here > LARGEST_IMAGE or pixels > LARGEST_STACK or pages > MOST_PAGES:
-                    raise _too_many_pixels()
-                image.load()  # only decoding finds a file that is cut short
-                if media_type != "image/tiff" or not _next_page(image, pages):
-                    break
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise _too_many_pixels() from None
-    except (UnidentifiedImageError, *_IMAGE_FAULTS) as error:
-        raise RefusedFile(
-            _("Không đọc được ảnh này, có thể tệp bị hỏng hoặc tải dở. Hãy chụp hoặc quét lại."),
-            "image_unreadable",
-        ) from error
+def _judgement_of(answer: dict[str, Any]) -> Judgement:
+    """Believe the sandbox only what a file can be: a judge that a file took over could say anything."""
+    media_type = answer.get("media_type")
+    pages, width, height = (answer.get(figure, 0) for figure in ("pages", "width", "height"))
+    if (
+        media_type not in MEDIA_TYPES
+        or not all(isinstance(figure, int) for figure in (pages, width, height))
+        or not 1 <= pages <= MOST_PAGES
+    ):
+        raise _refused("file_dangerous", {})
+    if media_type == "application/pdf":
+        return Judgement(media_type, pages, _("PDF %s trang, đọc được.") % pages)
     return Judgement(media_type, pages, _words_of(width, height, pages))
 
 
-def _next_page(image: Image.Image, number: int) -> bool:
-    try:
-        image.seek(number)
-    except EOFError:
-        return False
-    return True
+def _refused(code: str, figures: dict[str, Any]) -> RefusedFile:
+    sentences = {**_file_sentences(), **_pdf_sentences()}
+    if code == "file_type":
+        sentence = _other_types().get(str(figures.get("kind")), sentences[code])
+    else:
+        code = code if code in sentences else "file_dangerous"
+        sentence = sentences[code]
+    known = {name: figures[name] for name in ("pages", "most") if isinstance(figures.get(name), int)}
+    return RefusedFile(sentence % {"pages": 0, "most": 0, **known}, code)
 
 
-def _too_many_pixels() -> RefusedFile:
-    sentence = _("Ảnh có quá nhiều điểm ảnh, nhiều nhất là %s triệu. Hãy quét lại ở 300 dpi.") % (
-        LARGEST_IMAGE // 1_000_000
-    )
-    return RefusedFile(sentence, "image_too_large")
+def _file_sentences() -> dict[str, str]:
+    return {
+        "file_type": _("Chỉ nhận tệp PDF, JPEG, PNG, TIFF hoặc HEIC. Hãy xuất tệp sang PDF rồi gửi lại."),
+        "file_mixed": _(
+            "Tệp trộn nhiều loại nội dung, ví dụ tệp nén hoặc mã lệnh giấu trong ảnh. Hãy quét lại, hoặc mở tệp rồi xuất ra PDF mới và gửi lại."
+        ),
+        "file_dangerous": _(
+            "Không kiểm tra được tệp này một cách an toàn: tệp quá nặng hoặc có cấu tạo bất thường. Hãy quét lại, hoặc in ra PDF mới rồi gửi lại."
+        ),
+        "image_unreadable": _(
+            "Không đọc được ảnh này, có thể tệp bị hỏng hoặc tải dở. Hãy chụp hoặc quét lại."
+        ),
+        "image_too_large": _(
+            "Ảnh có quá nhiều điểm ảnh, nhiều nhất là %(most)s triệu. Hãy quét lại ở 300 dpi."
+        ),
+    }
+
+
+def _pdf_sentences() -> dict[str, str]:
+    return {
+        "pdf_unreadable": _(
+            "Không đọc được tệp PDF này, có thể tệp bị hỏng hoặc tải dở. Hãy xuất lại rồi gửi lại."
+        ),
+        "pdf_encrypted": _("Tệp PDF có mật khẩu hoặc bị khoá. Hãy bỏ khoá rồi gửi lại."),
+        "pdf_no_pages": _("Tệp PDF không có trang nào. Hãy xuất lại rồi gửi lại."),
+        "pdf_active": _(
+            "Tệp PDF có nội dung tự chạy, tệp đính kèm hoặc liên kết tới tệp khác nên không nhận được. Hãy mở tệp, chọn In rồi “Lưu thành PDF” và gửi tệp mới."
+        ),
+        "pdf_too_complex": _(
+            "Tệp PDF quá phức tạp nên không kiểm tra hết được. Hãy mở tệp, chọn In rồi “Lưu thành PDF” và gửi tệp mới, hoặc chia nhỏ."
+        ),
+        "too_many_pages": _("Tệp có %(pages)s trang, nhiều nhất là %(most)s. Hãy chia nhỏ."),
+    }
+
+
+def _other_types() -> dict[str, str]:
+    return {
+        "archive": _(
+            "Không nhận tệp nén. Hãy giải nén rồi gửi từng tệp PDF hoặc ảnh (JPEG, PNG, TIFF, HEIC)."
+        ),
+        "office": _("Không nhận tệp Word, Excel hay PowerPoint. Hãy lưu tệp thành PDF rồi gửi lại."),
+        "program": _("Đây là tệp chương trình, không phải giấy tờ. Hãy gửi tệp PDF hoặc ảnh của giấy tờ."),
+    }
 
 
 def _words_of(width: int, height: int, pages: int) -> str:
@@ -190,18 +179,48 @@ def take(file: "UploadedFile[Any]", *, document_type: str, holder: str, actor: U
     """
     kind = _type_of(document_type)
     person = _holder_of(holder, actor)
-    judgement = judge(file, size=file.size or 0)  # type: ignore[arg-type]  # an uploaded file reads as a binary file
-    file.seek(0)
-    blob = storage.put(file.chunks(), media_type=judgement.media_type)
+    blob, judgement = keep(file, size=file.size or 0)  # type: ignore[arg-type]  # an uploaded file reads as a binary file
     return Upload(blob, judgement, kind.name if kind else "", kind, person)
 
 
+def keep(file: BinaryIO, *, size: int, most: int | None = None) -> tuple[Blob, Judgement]:
+    """Judge a file of at most `most` bytes (as judge) and put it into the store. Raises RefusedFile.
+
+    A HEIC photograph becomes an upright JPEG without EXIF, which is the paper's file; the original is stored beside it, and the
+    JPEG's comment names it (docs/decisions/0019-sandbox.md).
+    """
+    judgement = judge(file, size=size, most=most)
+    if judgement.media_type != HEIC:
+        return storage.put(_chunks(file), media_type=judgement.media_type), judgement
+    with tempfile.TemporaryFile() as picture:
+        origin = f"original sha256 {_sha256(file)}"
+        _asked("convert", file, target=picture.fileno(), origin=origin)
+        storage.put(_chunks(file), media_type=HEIC)
+        blob = storage.put(_chunks(picture), media_type="image/jpeg")
+    return blob, replace(judgement, media_type="image/jpeg")
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    file.seek(0)
+    while chunk := file.read(MEGABYTE):
+        yield chunk
+
+
+def _sha256(file: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    for chunk in _chunks(file):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
 def record(upload: Upload, *, actor: User) -> Document:
-    """Record the paper of an upload in the caller's transaction."""
-    return Document.objects.create(
+    """Record the paper of an upload in the caller's transaction, and tell who reads and checks papers that it lies in the store."""
+    document = Document.objects.create(
         holder=upload.holder, document_type=upload.document_type, name=upload.name[:NAME_LENGTH], state=Document.State.STORED, blob=upload.blob,
         pages=upload.judgement.pages, verdict=upload.judgement.verdict, uploaded_by=actor,
     )  # fmt: skip
+    publish("digitization.stored", document_id=str(document.pk))
+    return document
 
 
 def _type_of(code: str) -> DocumentType | None:

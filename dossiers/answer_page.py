@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from bpmc_portal.accounts.models import Office
 from bpmc_portal.lib.vietnamese import format_datetime
+from digitization.wording import size_words
 from dossiers.models import Dossier, Letter, Status
 from dossiers.models.dossier import OPEN
-from dossiers.services.drafts import size_words
 from dossiers.services.lookup import TrackedDossier
 from dossiers.tracked_page import office_of
 from procedures.catalogue import Catalogue

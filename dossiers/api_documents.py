@@ -17,6 +17,7 @@ from bpmc_portal.errors import DomainError
 from bpmc_portal.pagination import Order, page
 from digitization import storage
 from digitization.api import DocumentAnswer, document_json
+from digitization.models import Blob, Document
 from dossiers import documents
 from dossiers.api_shapes import HeldPage
 from dossiers.services import held
@@ -35,27 +36,47 @@ def document_detail(request: Request, pk: UUID) -> Response:
     return Response(document_json(document))
 
 
-@extend_schema(responses={(200, "application/octet-stream"): FILE}, operation_id="documents_content")
+@extend_schema(
+    parameters=[OpenApiParameter("copy", str, enum=["access"])],
+    responses={(200, "application/octet-stream"): FILE},
+    operation_id="documents_content",
+)
 @api_view(["GET"])
 @renderer_classes([AnyTypeRenderer])
 def document_content(request: Request, pk: UUID) -> HttpResponseBase:
-    """Return the stored bytes, to be saved: no script in them may run in our name."""
+    """Return the stored bytes, to be saved: no script in them may run in our name. `copy=access`: the copy that bears the code."""
     document = documents.find(pk, user_of(request))
-    if document.blob is None:
-        raise DomainError(_("Giấy tờ này chỉ có bản giấy, chưa có tệp."), code="no_file", status=404)
+    is_copy = request.query_params.get("copy") == "access"
+    blob = _file_of(document, is_copy=is_copy)
     record_access(request._request, f"document:{document.pk}")
-    name = f"{document.code or document.pk}.{_EXTENSIONS.get(document.blob.media_type, 'bin')}"
+    ending = _("-ban-tra-cuu") if is_copy else ""
+    name = f"{document.code or document.pk}{ending}.{_EXTENSIONS.get(blob.media_type, 'bin')}"
     try:
-        file = storage.path_of(document.blob.sha256).open("rb")
+        file = storage.open(blob.sha256)
     except FileNotFoundError:
         sentence = _(
             "Tệp của giấy tờ này bị mất trong kho. Hãy báo quản trị hệ thống khôi phục từ bản sao lưu."
         )
         raise DomainError(sentence, code="file_lost", status=500) from None
-    response = FileResponse(file, as_attachment=True, filename=name, content_type=document.blob.media_type)
+    response = FileResponse(file, as_attachment=True, filename=name, content_type=blob.media_type)
+    response["Content-Length"] = str(blob.size)
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def _file_of(document: Document, *, is_copy: bool) -> Blob:
+    """Return the original or the access copy. Raises DomainError (404) when there is none."""
+    if document.blob is None:
+        raise DomainError(_("Giấy tờ này chỉ có bản giấy, chưa có tệp."), code="no_file", status=404)
+    if not is_copy:
+        return document.blob
+    if document.access_copy is None:
+        sentence = _(
+            "Bản sao tra cứu của giấy tờ này chưa làm xong. Hãy tải bản gốc, hoặc thử lại sau ít phút."
+        )
+        raise DomainError(sentence, code="no_access_copy", status=404)
+    return document.access_copy
 
 
 @extend_schema(
@@ -79,6 +100,11 @@ def holder_documents(request: Request, identity_number: str) -> Response:
                 "valid_until": iso(document.valid_until),
                 "is_valid": document.valid_until is None or document.valid_until > now,
                 "source": document.code_origin,
+                "came_by": document.source,
+                "number": document.number,
+                "issued_on": document.issued_on.isoformat() if document.issued_on else None,
+                "issuer": document.issuer,
+                "signed": document.signed,
             }
             for document in page_of
         ]

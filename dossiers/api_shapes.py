@@ -7,6 +7,7 @@ from rest_framework import serializers
 from bpmc_portal.accounts.models import Applicant
 from bpmc_portal.api_input import Choice, Day, Flag, FreeForm, Identifier, Shape, Text, TextList, WholeNumber
 from digitization.api import DocumentAnswer
+from digitization.models import Document
 from dossiers.models import AskedAgain, Channel, Letter, Outcome, Payment, ProvidedAs, ReturnMethod, Status
 from dossiers.workflow import Action
 from procedures.api_shapes import CodeName, Explained, Page
@@ -278,11 +279,16 @@ class PendingAnswer(serializers.Serializer[Any]):
 
 
 class HeldAnswer(DocumentAnswer):
-    """A paper that the holder already has here; `source` is the procedure it came with."""
+    """A paper that the holder already has here; `source` is the procedure it came with, `came_by` by which way, `signed` "" unverified."""
 
     valid_until = serializers.DateTimeField(allow_null=True)
     is_valid = serializers.BooleanField()  # type: ignore[assignment]
     source = serializers.CharField()  # type: ignore[assignment]
+    came_by = serializers.ChoiceField(Document.Source.choices)
+    number = serializers.CharField(allow_blank=True)
+    issued_on = serializers.DateField(allow_null=True)
+    issuer = serializers.CharField(allow_blank=True)
+    signed = serializers.ChoiceField(Document.Signed.choices, allow_blank=True)
 
 
 class HeldPage(Page):

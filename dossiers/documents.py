@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from bpmc_portal.accounts.models import User
 from bpmc_portal.accounts.permissions import principal_of
 from bpmc_portal.errors import NotFound
+from digitization import register
 from digitization.models import Document
 from dossiers.models import Component, Dossier, Result
 
@@ -15,7 +16,8 @@ from dossiers.models import Component, Dossier, Result
 def visible_documents(user: User) -> QuerySet[Document]:
     """Keep the papers that stand in dossiers this person may see, and those the person uploaded.
 
-    A citizen or enterprise sees its own papers. Digitisers see the papers of dossiers received at their desk.
+    A citizen or enterprise sees its own papers. Digitisers see the papers of dossiers received at their desk. Scans of old results are
+    seen by who may read the register of their unit.
     """
     principal = principal_of(user)
     if "citizen" in principal.roles:
@@ -27,6 +29,7 @@ def visible_documents(user: User) -> QuerySet[Document]:
         Q(pk__in=Component.objects.filter(in_sight).values("document_id"))
         | Q(pk__in=Result.objects.filter(in_sight, document__isnull=False).values("document_id"))
         | Q(uploaded_by=user)
+        | Q(pk__in=register.visible_to(user).filter(document__isnull=False).values("document_id"))
     )
 
 

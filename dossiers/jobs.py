@@ -1,7 +1,17 @@
 """Background work on dossiers."""
 
-from bpmc_portal.jobs.services import DESK, OUTBOUND, job
-from dossiers.services import bulk, drafts, one_time, online_payments, papers, sentinel, warnings
+from bpmc_portal.jobs.services import DESK, HEAVY, OUTBOUND, job
+from dossiers.services import (
+    archiving,
+    bulk,
+    drafts,
+    filing,
+    one_time,
+    online_payments,
+    papers,
+    sentinel,
+    warnings,
+)
 
 
 @job("dossiers.issue_receipt", queue=DESK)
@@ -58,3 +68,24 @@ def gateway_init(call_id: int) -> None:
 def gateway_query(call_id: int, turn: int) -> None:
     """Idempotent: it only asks, and what is paid is booked once."""
     online_payments.ask(call_id, turn)
+
+
+@job("dossiers.file_batch", queue=HEAVY, on="digitization.batch_split")
+def file_batch(batch_id: int) -> None:
+    """Idempotent: writes one job a place, by its key once."""
+    filing.place_batch(batch_id)
+
+
+@job("dossiers.file_run", queue=HEAVY)
+def file_run(batch_id: int, place: str, turn: int) -> None:
+    """Idempotent: pages that lie in their paper are not filed again."""
+    filing.file_run(batch_id, place, turn=turn)
+
+
+def archive(dossier_id: int, seq: int, turn: int = 0) -> None:
+    """Idempotent: the same end of a dossier never makes two packages."""
+    archiving.archive(dossier_id, seq, turn=turn)
+
+
+for _action in archiving.ENDS:
+    job(archiving.ARCHIVE, queue=HEAVY, on=f"dossier.{_action}")(archive)

@@ -280,9 +280,9 @@ def contact_rows(dossier: Dossier) -> tuple[tuple[Pair, ...], ...]:
     )
 
 
-def qr_drawing(text: str, *, quiet: int = 2) -> Drawing:
-    """Draw a QR code (TCVN 7322:2009) of error level M; `quiet` modules of the four it needs, the page gives the rest."""
-    matrix = segno.make_qr(text, error="m").matrix
+def qr_drawing(text: str, *, quiet: int = 2, error: str = "m") -> Drawing:
+    """Draw a QR code (TCVN 7322:2009) of that error level; `quiet` modules of the four it needs, the page gives the rest."""
+    matrix = segno.make_qr(text, error=error).matrix
     return Drawing(len(matrix) + 2 * quiet, len(matrix) + 2 * quiet, _path(matrix, 1, quiet))
 
 

@@ -10,6 +10,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from bpmc_portal.access import ACCESS
+from bpmc_portal.accounts.permissions import principal_of
 from bpmc_portal.lib.vietnamese import format_date, format_money, local_date
 from procedures import catalogue
 from procedures.catalogue import CaseInForce, Catalogue, ProcedureInForce, Version
@@ -143,8 +145,18 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
         "offices": [
             {"row": office.row, "hours": weekly_hours(office)} for office in list(held.offices.values())[:1]
         ],
+        "sheets_url": _sheets_url(request, procedure, version),
     }
     return render(request, "procedures/detail.html", context)
+
+
+def _sheets_url(request: HttpRequest, procedure: ProcedureInForce, version: Version | None) -> str:
+    """Return where staff who scan print the separator sheets of the checklist, "" for everybody else."""
+    may_scan = ACCESS["dossiers:checklist_separators"]["GET"] & principal_of(request.user).roles
+    has_papers = version is not None and any(case.components for case in version.cases.values())
+    return (
+        reverse("dossiers:checklist_separators", args=[procedure.row.key]) if may_scan and has_papers else ""
+    )
 
 
 def _version_asked(procedure: ProcedureInForce, number: str, today: date) -> Version | None:

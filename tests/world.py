@@ -158,9 +158,10 @@ def _procedure(agency: Unit) -> Procedure:
         unit=agency,
         search_key="dang ky hop dong cung ung lao dong",
     )
+    result = DocumentType.objects.create(code="MC-KQ0001", name="Văn bản chấp thuận", is_result=True)
     version = ProcedureVersion.objects.create(
-        procedure=procedure, number=1, in_force_from=START, limit_value=5, limit_unit="working_days"
-    )
+        procedure=procedure, number=1, in_force_from=START, limit_value=5, limit_unit="working_days", result_type=result
+    )  # fmt: skip
     case = Case.objects.create(version=version, code="default", name="Trường hợp chung")
     papers = (
         ("01", "Văn bản đăng ký hợp đồng", True),

@@ -38,6 +38,11 @@ def has_program(*names: str) -> bool:
     return any(shutil.which(name) for name in names)
 
 
+def has_language(name: str) -> bool:
+    """Say whether Tesseract reads this language."""
+    return any(Path("/usr/share").glob(f"tesseract-ocr/*/tessdata/{name}.traineddata"))
+
+
 def browser() -> str | None:
     """Return the path of a Chromium: CHROMIUM_PATH, else the first one on PATH."""
     asked = os.environ.get("CHROMIUM_PATH")
@@ -54,11 +59,17 @@ RUN = (
     Need("libpango-1.0-0", partial(has_library, "libpango-1.0.so.0")),
     Need("libpangoft2-1.0-0", partial(has_library, "libpangoft2-1.0.so.0")),
     Need("libharfbuzz-subset0", partial(has_library, "libharfbuzz-subset.so.0")),
+    Need("bubblewrap", partial(has_program, "bwrap")),
+    Need("tesseract-ocr", partial(has_program, "tesseract")),
+    Need("tesseract-ocr-vie", partial(has_language, "vie")),
+    Need("tesseract-ocr-osd", partial(has_language, "osd")),
+    Need("ghostscript", partial(has_program, "gs")),
 )
 TEST = (
     *RUN,
     Need(_browser_package(), lambda: browser() is not None),
     Need("poppler-utils", partial(has_program, "pdftotext")),
+    Need("softhsm2", partial(has_program, "softhsm2-util")),
 )
 NEEDS = {"run": RUN, "test": TEST}
 

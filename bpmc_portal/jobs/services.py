@@ -139,7 +139,7 @@ def ring(keys_by_queue: Mapping[str, Iterable[str]]) -> None:
 
     if time.monotonic() < _broker_down_until:
         return
-    bells = [(queue, part) for queue, keys in keys_by_queue.items() for part in _parts(list(keys))]
+    bells = [(queue, part) for queue, keys in keys_by_queue.items() for part in _parts(list(keys), queue)]
     for queue, part in bells:
         try:
             run_jobs.apply_async(args=(part,), queue=queue, retry=False, ignore_result=True)
@@ -149,9 +149,10 @@ def ring(keys_by_queue: Mapping[str, Iterable[str]]) -> None:
             return
 
 
-def _parts(keys: list[str]) -> list[list[str]]:
-    """Cut keys into messages short enough for one task's time limit, whatever the kind of work."""
-    return [keys[start : start + KEYS_A_MESSAGE] for start in range(0, len(keys), KEYS_A_MESSAGE)]
+def _parts(keys: list[str], queue: str) -> list[list[str]]:
+    """Cut keys into messages short enough for one task's time limit; a heavy job may take most of it alone."""
+    size = 1 if queue == HEAVY else KEYS_A_MESSAGE
+    return [keys[start : start + size] for start in range(0, len(keys), size)]
 
 
 def run(dedup_key: str) -> bool:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from bpmc_portal import health
 from bpmc_portal.errors import NotFound
 from bpmc_portal.jobs import services
 from bpmc_portal.jobs.models import Job
@@ -27,6 +28,7 @@ def list_(request: HttpRequest) -> HttpResponse:
         "oldest_minutes": round(services.oldest_wait_seconds() / 60, 1),
         "now": timezone.now(),
         "shown": SHOWN,
+        "file_faults": health.notes().get("file_faults", 0),
     }
     return render(request, "jobs/list.html", context)
 

@@ -22,7 +22,7 @@ from django.utils import translation
 
 # RFC 2606: a name that never resolves, should anything ever ask the network for it.
 BASE_URL = "https://static.invalid/"
-STYLES = ("css/papers.css", "css/sheets.css", "css/slip.css")
+STYLES = ("css/papers.css", "css/sheets.css", "css/slip.css", "css/stamp.css")
 VARIANT = "pdf/a-2a"
 DENSITIES = ("roomy", "dense", "densest")
 _OWN_FILE = re.compile(r"https://static\.invalid/((?:fonts|css|img)/[A-Za-z0-9._-]+\.(?:woff2|css|svg|png))")

@@ -18,7 +18,7 @@ from bpmc_portal.lib.vietnamese import local_date
 from desk import forecasting
 from digitization.models import Document
 from digitization.services import assign_codes
-from dossiers.demo import present, processing
+from dossiers.demo import digitised, keys, present, processing
 from dossiers.demo.people import COMPANY, TU, People, settle
 from dossiers.demo.plans import PAPER_REASONS, Deed, Story, at_the_desk, count_on, stories
 from dossiers.demo.visits import PRESENT, write_visits
@@ -87,6 +87,8 @@ def build(*, now: datetime, total: int, parts: int = 1) -> dict[str, int]:
     if latest is not None and latest.received_at is not None:
         _ask_for_receipts(local_date(latest.received_at))
     _ask_for_letters(now)
+    digitised.fill(people, now=now)
+    keys.give(people)
     return {"dossiers": Dossier.objects.count(), "documents": Document.objects.count()}
 
 

@@ -12,8 +12,9 @@ from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from bpmc_portal.errors import DomainError, NotFound
+from bpmc_portal.jobs.services import publish
 from bpmc_portal.lib.vietnamese import format_datetime
-from digitization import storage, uploads
+from digitization import uploads
 from digitization.models import Document
 from dossiers.models import Dossier, Letter, LetterItem, Status
 from dossiers.models.dossier import OPEN
@@ -60,9 +61,7 @@ def hand_in(dossier_id: int, item_id: int, file: "UploadedFile[Any]", *, at: dat
     other; the same bytes for the same item change nothing. A paper that comes after the desk closed the request is kept beside its
     item for the officer (Came.LATE). Raises RefusedFile, NotFound, SupplementClosed.
     """
-    judgement = uploads.judge(file, size=file.size or 0)  # type: ignore[arg-type]  # an uploaded file reads as a binary file
-    file.seek(0)
-    blob = storage.put(file.chunks(), media_type=judgement.media_type)
+    blob, judgement = uploads.keep(file, size=file.size or 0)  # type: ignore[arg-type]  # an uploaded file reads as a binary file
     with transaction.atomic():
         dossier, item = _locked(dossier_id, item_id)
         is_open = _is_open(dossier, item)
@@ -74,6 +73,7 @@ def hand_in(dossier_id: int, item_id: int, file: "UploadedFile[Any]", *, at: dat
             holder_id=dossier.applicant_id, name=PurePath(file.name or "").name[:NAME_LENGTH], blob=blob,
             state=Document.State.STORED, pages=judgement.pages, verdict=judgement.verdict,
         )  # fmt: skip
+        publish("digitization.stored", document_id=str(item.document.pk))
         item.answered_at = item.answered_at or at
         item.save(update_fields=["document", "answered_at"])
         if not is_open:

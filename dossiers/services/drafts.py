@@ -2,21 +2,19 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from bpmc_portal.accounts.models import Office, User
 from bpmc_portal.errors import DomainError, NotFound
 from bpmc_portal.idempotency.models import RememberedAnswer
-from bpmc_portal.lib.vietnamese import format_number
 from digitization import uploads
 from digitization.models import Document
-from digitization.uploads import MEGABYTE, Upload
+from digitization.uploads import Upload
 from dossiers.models import IntakeDraft
 
 _GONE = gettext_lazy("Không tìm thấy nháp này. Có thể hồ sơ đã được tiếp nhận hoặc nháp đã bị bỏ.")
@@ -24,8 +22,6 @@ KEPT_FOR = timedelta(days=30)
 OFFERED = 5
 MOST_BOXES = 1000
 LONGEST_TEXT = 1000
-# The words of digitization.uploads on a scan of few dots; sentences of the store are Vietnamese.
-LOW_RESOLUTION = "độ phân giải thấp"
 
 
 @transaction.atomic
@@ -97,31 +93,6 @@ def _ids(texts: Iterable[str]) -> list[UUID]:
         except ValueError:
             continue
     return readable
-
-
-def described(document: Document) -> dict[str, str | int | bool]:
-    """Return a scan as the page shows it, the same from the server and after an upload."""
-    pages, size = document.pages or 0, document.blob.size if document.blob else 0
-    measure = ngettext("%d trang", "%d trang", pages) % pages
-    return {
-        "id": str(document.pk),
-        "name": document.name,
-        "words": f"{measure} · {size_words(size)}",
-        "verdict": document.verdict,
-        "is_doubtful": is_doubtful(document),
-    }
-
-
-def size_words(size: int) -> str:
-    """Write a number of bytes as "184 KB" or "1,4 MB"."""
-    if size < MEGABYTE:
-        return f"{max(size // 1024, 1)} KB"
-    return f"{format_number(Decimal(size) / MEGABYTE, decimals=1)} MB"
-
-
-def is_doubtful(document: Document) -> bool:
-    """Say whether the scan had better be made again. The store keeps its judgement as a sentence only."""
-    return LOW_RESOLUTION in document.verdict
 
 
 def _locked(key: UUID, *, actor: User, office: Office) -> IntakeDraft:

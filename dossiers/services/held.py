@@ -4,20 +4,51 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Func, Q, QuerySet, Value
+from django.db.models import (
+    DateTimeField,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from bpmc_portal.accounts.models import Applicant
 from bpmc_portal.errors import InvalidInput
 from digitization.models import Document
-from dossiers.models import AskedAgain, Component, Dossier, ProvidedAs
+from dossiers.models import AskedAgain, Component, Dossier, PaperVerdict, ProvidedAs, Result, Status
 from dossiers.services.commands import IntakeInput
 from procedures.catalogue import CaseInForce
 
-_VALID_FOR = Func(
+_LOCAL = "AT TIME ZONE 'Asia/Ho_Chi_Minh'"
+
+
+def _end_of(day: Combinable) -> Func:
+    """Return the last instant of a local day, microseconds being the finest time there is."""
+    return Func(
+        day,
+        template=f"(((%(expressions)s)::timestamp + interval '1 day' - interval '1 microsecond') {_LOCAL})",
+        output_field=DateTimeField(),
+    )
+
+
+_FOR_MONTHS = Func(
     Value(0), F("document_type__valid_months"), function="make_interval", output_field=DurationField()
 )
-_UNTIL = ExpressionWrapper(F("created_at") + _VALID_FOR, output_field=DateTimeField())
+# The paper's own last day; else the type's months from its own date, to the end of the same day of the last month (Bộ luật Dân sự
+# 2015, Điều 148 khoản 3); else those months from when it came here. NULL where the type does not expire.
+_UNTIL = Coalesce(
+    _end_of(F("good_until")),
+    _end_of(ExpressionWrapper(F("issued_on") + _FOR_MONTHS, output_field=DateTimeField())),
+    ExpressionWrapper(F("created_at") + _FOR_MONTHS, output_field=DateTimeField()),
+)
 # What a person may choose; `unstated` is only ever written for other systems.
 REASONS = [choice for choice in AskedAgain.choices if choice[0] != AskedAgain.UNSTATED]
 
@@ -32,14 +63,23 @@ class HeldPaper:
 
 
 def with_validity(papers: QuerySet[Document]) -> QuerySet[Document]:
-    """Add `valid_until`: the day the paper came, and the months for which its type is good."""
+    """Add `valid_until`, the last instant at which the paper is good: its own last day, or what the months of its type give."""
     return papers.annotate(valid_until=_UNTIL)
 
 
 def reusable(papers: QuerySet[Document], *, at: datetime) -> QuerySet[Document]:
-    """Keep the papers that may serve again at that instant: still valid, and not brought for a requirement that forbids it."""
-    still_valid = with_validity(papers).filter(Q(valid_until=None) | Q(valid_until__gt=at))
-    return still_valid.exclude(components__requirement__is_reusable=False)
+    """Keep the papers that may serve again at that instant.
+
+    Never one that has expired, was revoked, bears a broken signature or has lost its bytes; that an officer found wanting; that came
+    for a requirement which forbids it; nor a result of ours before it is in its holder's hands.
+    """
+    sound = Q(revoked_on=None) & ~Q(signed=Document.Signed.BROKEN) & (Q(blob=None) | Q(blob__fault=""))
+    found = with_validity(papers).filter(Q(valid_until=None) | Q(valid_until__gt=at), sound)
+    on_its_way = Result.objects.filter(document=OuterRef("pk")).exclude(dossier__status=Status.RETURNED)
+    wanting = Component.objects.filter(document=OuterRef("pk")).filter(
+        Q(requirement__is_reusable=False) | Q(verdict=PaperVerdict.FAILED)
+    )
+    return found.exclude(Exists(on_its_way)).exclude(Exists(wanting))
 
 
 def for_case(

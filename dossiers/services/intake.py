@@ -18,7 +18,7 @@ from bpmc_portal.lib.vietnamese import local_date
 from digitization.models import Document
 from dossiers import numbering, tracking
 from dossiers.models import AskedAgain, Channel, Component, Dossier, DossierEvent, ProvidedAs, Status
-from dossiers.services import clocks, held, visits
+from dossiers.services import clocks, held, reusing, visits
 from dossiers.services.checks import NOTE_LENGTH, check_intake
 from dossiers.services.commands import ComponentInput, IntakeInput
 from dossiers.services.due import appointment
@@ -122,6 +122,7 @@ def write_down(
     for component in components:
         component.dossier = dossier
     Component.objects.bulk_create(components)
+    reusing.write_down(dossier, components, actor=actor, at=at)
     DossierEvent.objects.create(
         dossier=dossier, seq=1, action=action, to_status=dossier.status, at=at, actor=actor, unit_id=office.row.unit_id,
         data={"due_at": dossier.due_at.isoformat() if dossier.due_at else None, "channel": dossier.channel, **about},
@@ -201,13 +202,14 @@ def _papers(
             document.holder, document.document_type = applicant, need.document_type
             document.code_owner, document.code_origin = applicant.identity_number, procedure.row.code
             document.code_type, document.name = need.document_type.code, need.name
+            document.source = Document.Source.ONLINE if actor.applicant_id else Document.Source.DESK
             changed.append(document)
         components.append(component_of(paper, need, document, is_held=need.code in at_hand))
     Document.objects.bulk_create(new)
     mine = [document for document in changed if document.pk in uploaded]
     if mine:
         Document.objects.bulk_update(
-            mine, ["holder", "document_type", "code_owner", "code_origin", "code_type", "name"]
+            mine, ["holder", "document_type", "code_owner", "code_origin", "code_type", "name", "source"]
         )
     return components
 

@@ -4,16 +4,19 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Subquery
 from django.utils.translation import gettext as _
 
-from bpmc_portal.accounts.models import User
+from bpmc_portal.accounts.models import Unit, User
 from bpmc_portal.accounts.permissions import principal_of
 from bpmc_portal.errors import DomainError, InvalidInput, NotFound
+from bpmc_portal.jobs.services import Work, enqueue
 from bpmc_portal.lib import names
-from digitization.models import Document
+from bpmc_portal.lib.vietnamese import local_date
+from digitization.models import CodeScheme, Document
 from dossiers.models import Dossier, Result, Status
 from dossiers.services.acts import Act
+from procedures.models import ProcedureVersion
 
 
 def draft(
@@ -62,11 +65,34 @@ def issue(deed: Act) -> None:
         )  # fmt: skip
     Result.objects.filter(pk=found.pk).update(issued_at=deed.at)
     if found.document_id is not None:
-        # From now on it is a paper of the applicant's, who finds it among their own.
-        Document.objects.filter(pk=found.document_id).update(
-            holder_id=deed.dossier.applicant_id, name=found.title
-        )
+        _give(found, found.document_id, deed)
     deed.data["result_revision"] = found.revision
+
+
+def _give(result: Result, file: UUID, deed: Act) -> None:
+    """Make the file a paper of the applicant's, who finds it among their own, and let it have its code (TT 01/2023/TT-VPCP Điều 10).
+
+    Where the catalogue does not say what kind of result the procedure gives, the paper has no code and cannot serve again.
+    """
+    dossier = deed.dossier
+    issuer = Unit.objects.filter(pk=dossier.unit_id).values("name")[:1]
+    paper = Document.objects.filter(pk=file)
+    paper.update(
+        holder_id=dossier.applicant_id, name=result.title, kind=CodeScheme.Kind.RESULT, source=Document.Source.RESULT,
+        number=result.number, issued_on=local_date(deed.at), issuer=Subquery(issuer),
+    )  # fmt: skip
+    kind = (
+        ProcedureVersion.objects.select_related("result_type")
+        .get(pk=dossier.version_of_procedure_id)
+        .result_type
+    )
+    if kind is None:
+        return
+    paper.filter(code=None).update(
+        document_type=kind, code_owner=dossier.applicant.identity_number, code_origin=result.number, code_type=kind.code
+    )  # fmt: skip
+    key = f"codes:result:{result.pk}:{result.revision}"
+    enqueue(Work("digitization.assign_codes", key, {"document_ids": [str(file)]}))
 
 
 def reopen(deed: Act) -> None:

@@ -18,6 +18,8 @@ from bpmc_portal.accounts.permissions import still_holds
 from bpmc_portal.lib.vietnamese import format_datetime, local_date
 from bpmc_portal.notices.models import Notice
 from bpmc_portal.notices.services import notify
+from digitization import fixity
+from digitization.models import ArchivePackage, Blob
 from dossiers.models import BulkRun, ClockSpan, Dossier, GatewayCall, Letter, Payment, Proposal
 from dossiers.models.dossier import OPEN, PAUSED, RUNNING
 from dossiers.workflow import STEP_PERMISSION, Action
@@ -187,6 +189,20 @@ def _ended_after(at: datetime) -> QuerySet[ClockSpan]:
     return ClockSpan.objects.filter(dossier=OuterRef("pk"), ended_at__gt=at)
 
 
+def _file_faults(_at: datetime) -> QuerySet[Blob]:
+    return Blob.objects.exclude(fault="")
+
+
+def _file_words(row: Blob) -> tuple[str, str]:
+    used = "; ".join(fixity.used_by([row.pk])[row.pk]) or _("không giấy tờ nào")
+    words = _("%(fault)s: %(sha256)s, dùng bởi %(used)s. Hãy khôi phục tệp từ bản sao lưu.")
+    return "", words % {"fault": row.get_fault_display(), "sha256": row.pk, "used": used}
+
+
+def _packages(_at: datetime) -> QuerySet[ArchivePackage]:
+    return ArchivePackage.objects.filter(state=ArchivePackage.State.FAILED)
+
+
 _KINDS: tuple[Kind, ...] = (
     ("assignee_gone", _assignee_gone, lambda row: (
         row.code, _("%s đã thôi việc hoặc không còn thụ lý hồ sơ của đơn vị. Hãy giao người khác.") % row.assignee.full_name)),
@@ -210,6 +226,8 @@ _KINDS: tuple[Kind, ...] = (
     ("bulk_unfinished", _bulk_runs, lambda row: (
         "", _("Việc hàng loạt của %(who)s lúc %(at)s chưa xong. Hãy kiểm tra tiến trình nền.")
         % {"who": row.actor.full_name, "at": format_datetime(row.created_at)})),
+    ("file_fault", _file_faults, _file_words),
+    ("package_failed", _packages, lambda row: (row.dossier_code, _("Chưa đóng gói lưu trữ được: %s") % row.fault)),
     ("child_ended", _parents, lambda row: (
         row.code, _("Hồ sơ liên thông đã kết thúc mà hồ sơ gốc chưa được làm tiếp. Hãy chuyển bước."))),
 )  # fmt: skip

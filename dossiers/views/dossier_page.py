@@ -12,7 +12,7 @@ from bpmc_portal.accounts.permissions import principal_of
 from bpmc_portal.lib.vietnamese import format_datetime
 from dossiers import policy, sla
 from dossiers.models import Dossier, Status
-from dossiers.services import delivery, linked, notes, verdicts
+from dossiers.services import archiving, delivery, linked, notes, verdicts
 from dossiers.services.neighbours import neighbours
 from dossiers.views import clock_rows, decide_cards, paper_rows, print_rows, side_rows
 from dossiers.views.act_cards import act_card, act_cards, form_of
@@ -81,6 +81,8 @@ def page(
         "result": side_rows.result_row(dossier),
         "draft_form": decide_cards.result_form(dossier, user),
         "fees": (fees := decide_cards.fee_card(dossier, user)),
+        # Only what has ended once has a package: an open dossier pays no statement for it.
+        "package": archiving.last_package(dossier) if dossier.status in archiving.FINAL else None,
         "prints": print_rows.rows_of(
             dossier, user, letters=[each.letter for each in sent], has_fees=fees is not None
         ),

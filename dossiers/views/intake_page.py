@@ -15,6 +15,7 @@ from bpmc_portal.audit.services import record_access
 from bpmc_portal.errors import DomainError
 from bpmc_portal.lib.identifiers import InvalidIdentifier, parse_phone
 from bpmc_portal.lib.vietnamese import format_date, format_time, local_date, weekday_name
+from digitization import wording
 from dossiers import sla
 from dossiers.forms import PERSON_FIELDS, ReceiveForm
 from dossiers.models import Dossier
@@ -136,7 +137,7 @@ def page(
         "recent": [_recent_row(each, in_force, now) for each in recent],
         "cases": list(chosen.version.cases.values()) if chosen and len(chosen.version.cases) > 1 else [],
         "rows": receive_rows.rows(form, files, in_force, now),
-        "tray": [drafts.described(files[each]) for each in form.tray_ids if each in files],
+        "tray": [wording.described(files[each]) for each in form.tray_ids if each in files],
         "due": due,
         "fees": fee_words(chosen.version.fees) if chosen else "",
         "checks": receive_rows.checks(user, form, person, in_force, desk, due, files) if chosen else [],

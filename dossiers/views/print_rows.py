@@ -40,6 +40,9 @@ def rows_of(
         {"label": label, "note": "", "href": reverse("dossiers:dossier_paper", args=[dossier.code, slug])}
         for slug, label in open_to(dossier, has_fees=has_fees)
     ]
+    if dossier.received_at and dossier.office_id in principal_of(user).office_ids:
+        sheets = {"label": _("Tờ phân cách để quét"), "note": "", "href": reverse("dossiers:separators", args=[dossier.code])}  # fmt: skip
+        return [*lines, *slips, sheets]
     return [*lines, *slips]
 
 

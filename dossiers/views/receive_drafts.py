@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from bpmc_portal.accounts.models import User
 from bpmc_portal.errors import PROBLEM_JSON, DomainError, InvalidInput, problem
-from digitization import uploads
+from digitization import uploads, wording
 from dossiers.services import drafts
 from dossiers.views import intake_page
 from procedures import catalogue
@@ -48,7 +48,7 @@ def take_file(request: HttpRequest) -> HttpResponse:
         document = drafts.take_file(_key(request), upload, actor=user, office=desk.row)
     except DomainError as error:
         return _problem(error)
-    return JsonResponse(drafts.described(document), status=201)
+    return JsonResponse(wording.described(document), status=201)
 
 
 def _key(request: HttpRequest, name: str = "idempotency_key") -> UUID:

@@ -12,9 +12,10 @@ from bpmc_portal.accounts.models import Applicant, User
 from bpmc_portal.lib import identifiers
 from bpmc_portal.lib.identifiers import InvalidIdentifier
 from bpmc_portal.lib.vietnamese import format_date, local_date
+from digitization import wording
 from digitization.models import Document
 from dossiers.forms import PaperRow, ReceiveForm
-from dossiers.services import drafts, persons
+from dossiers.services import persons
 from dossiers.services.held import HeldPaper
 from procedures.catalogue import Catalogue, OfficeInForce
 
@@ -35,7 +36,7 @@ def rows(
 
 def _shown(row: PaperRow, files: Mapping[str, Document]) -> dict[str, Any]:
     file = files.get(row.file_id)
-    return {"row": row, "file": drafts.described(file) if file else None}
+    return {"row": row, "file": wording.described(file) if file else None}
 
 
 def held_words(paper: HeldPaper, in_force: Catalogue, now: datetime) -> dict[str, str]:
@@ -45,7 +46,12 @@ def held_words(paper: HeldPaper, in_force: Catalogue, now: datetime) -> dict[str
     source = _("Kho kết quả của Bộ") if document.kind == "result" else _("Kho giấy tờ của Bộ")
     if document.code is None:
         source = _("Vừa nộp ở hồ sơ trước")
-    parts = [document.code or "", origin.row.name if origin else ""]
+    number = _("Số %s") % document.number if document.number else ""
+    signed = document.get_signed_display() if document.signed else ""
+    parts = [
+        number, document.issuer, signed, document.get_source_display(), document.code or "",
+        origin.row.name if origin else "",
+    ]  # fmt: skip
     if paper.valid_until is None:
         good = _("không thời hạn")
     elif (days := (paper.valid_until - now).days) < SOON_DAYS:
@@ -138,7 +144,7 @@ def _place_check(unit_id: int, in_force: Catalogue, desk: OfficeInForce) -> dict
 
 def _scan_checks(form: ReceiveForm, files: Mapping[str, Document]) -> list[dict[str, str]]:
     used = [files[row.file_id] for row in form.papers if row.file_id in files]
-    doubtful = sum(drafts.is_doubtful(each) for each in used)
+    doubtful = sum(wording.is_doubtful(each) for each in used)
     found = []
     if doubtful:
         text = ngettext(

@@ -33,6 +33,7 @@ _PAGES = {
     "dossiers:receipt": gettext_lazy("Giấy tiếp nhận và hẹn trả"),
     "dossiers:as_citizen": gettext_lazy("Xem như người dân"),
     "dossiers:readers": gettext_lazy("Xem ai đã đọc"),
+    "dossiers:package": gettext_lazy("Tải gói lưu trữ"),
     "api:dossier": gettext_lazy("Đọc qua API"),
     "api:dossier_events": gettext_lazy("Đọc nhật ký qua API"),
     "api:document": gettext_lazy("Đọc giấy tờ qua API"),

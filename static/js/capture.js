@@ -1,5 +1,5 @@
-// What the counter's devices bring besides the scanner that types: a card read by the camera, and a folder into which the scanner's own software
-// writes. Each is shown only where the browser can do it.
+// What the counter's devices bring besides the scanner that types: a card read by the camera, a folder into which the scanner's own software
+// writes, and the photos of a phone. Each is shown only where the browser can do it.
 const words = document.getElementById('words').dataset;
 const toast = (text) => document.dispatchEvent(new CustomEvent('mc:toast', { detail: text }));
 
@@ -64,7 +64,7 @@ async function look() {
   const since = Number(sessionStorage.getItem('mc.folderSince'));
   try {
     for await (const entry of folder.values()) {
-      if (entry.kind !== 'file' || !/\.(pdf|jpe?g|png|tiff?)$/i.test(entry.name)) continue;
+      if (entry.kind !== 'file' || !/\.(pdf|jpe?g|png|tiff?|heic|heif)$/i.test(entry.name)) continue;
       const file = await entry.getFile();
       const mark = `${file.size}:${file.lastModified}`;
       if (file.lastModified <= since || seen.get(entry.name) === `taken ${mark}`) continue;
@@ -112,3 +112,77 @@ document.addEventListener('click', (event) => { if (event.target.closest('[data-
 document.addEventListener('htmx:afterSettle', () => { showCamera(); if (canWatch) resume(); });
 showCamera();
 resume();
+
+// The phone: a QR leads it to a page of its own; while this window stands open, what arrives there is asked for and handed to the list of scans.
+const phone = document.getElementById('phone');
+const phoneState = document.getElementById('phone-state');
+const phoneList = document.getElementById('phone-files');
+const LOOK = 2000;
+let page = null;
+let looking = 0;
+
+async function call(url, place) {
+  const body = new FormData();
+  if (place) body.append('place', place);
+  const headers = { 'X-CSRFToken': document.querySelector('meta[name="csrf-token"]').content };
+  const answer = await fetch(url, { method: 'POST', body, headers, keepalive: true });
+  const given = answer.status === 204 || answer.redirected ? {} : await answer.json().catch(() => ({}));
+  if (!answer.ok || answer.redirected) throw new Error(given.detail || '');
+  return given;
+}
+function line(kind, text) {
+  const item = document.createElement('li');
+  item.className = kind;
+  item.textContent = text;
+  return item;
+}
+async function lookAtPhone() {
+  const mine = page;
+  const answer = await fetch(mine.files_url).catch(() => null);
+  if (answer?.ok && !answer.redirected && page === mine) {
+    const { is_open: isOpen, seconds_left: left, files, arriving } = await answer.json();
+    const fresh = files.filter(({ id }) => !mine.known.has(id));
+    fresh.forEach(({ id }) => mine.known.add(id));
+    if (fresh.length) document.dispatchEvent(new CustomEvent('mc:scans', { detail: fresh }));
+    phoneList.replaceChildren(
+      ...files.map((file) => line(file.is_doubtful ? 't-warn' : 't-ok', `${file.name} – ${file.words}`)),
+      ...arriving.map((file) => line('muted', `${file.name} – ${file.percent} %`)),
+    );
+    const time = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`;
+    const text = isOpen ? words.phoneLeft.replace('%s', time) : words.phoneOver;
+    phoneState.textContent = files.length ? `${words.phoneCame.replace('%s', files.length)} ${text}` : text;
+    phone.classList.toggle('over', !isOpen);
+    if (!isOpen && !arriving.length) return;
+  }
+  if (page === mine) looking = setTimeout(lookAtPhone, LOOK);
+}
+async function openPhone() {
+  try {
+    const opened = await call(phone.dataset.openUrl, document.getElementById('receive').elements.idempotency_key.value);
+    page = { ...opened, known: new Set() };
+  } catch (error) {
+    toast((!(error instanceof TypeError) && error.message) || words.phoneFailed);
+    return;
+  }
+  document.getElementById('phone-qr').src = page.qr;
+  document.getElementById('phone-link').textContent = page.url;
+  phoneList.replaceChildren();
+  phoneState.textContent = '';
+  phone.classList.remove('over');
+  if (!phone.open) phone.showModal();
+  lookAtPhone();
+}
+phone.addEventListener('close', async () => {
+  clearTimeout(looking);
+  const mine = page;
+  if (!mine) return;
+  await lookAtPhone(); // what came in the last two seconds
+  clearTimeout(looking);
+  page = null;
+  call(mine.close_url).catch(() => {}); // it ends by itself within ten minutes
+});
+document.addEventListener('click', (event) => {
+  if (!event.target.closest('[data-phone-open]')) return;
+  clearTimeout(looking);
+  openPhone();
+});

@@ -1,9 +1,10 @@
 // Scans of the intake page. They arrive by the picker (F8), by drop, paste or the watched folder ("mc:files"), are sent two at a time while the clerk
-// types on, and wait out a lost network. This list is the truth: after each swap of the page the rows are drawn from it again. A scan goes to the
+// types on, and wait out a lost network; above 1 MB in pieces, so that a cut one goes on where it stopped. This list is the truth: after each swap of the page the rows are drawn from it again. A scan goes to the
 // paper that has the focus, else to the first needed paper without one, else to the tray.
 const words = document.getElementById('words').dataset;
 const files = [];
 const PARALLEL = 2;
+const PIECE = 1024 * 1024;
 const WAITS = [1, 2, 4, 8, 15];
 let papersOf = null;
 let sending = 0;
@@ -58,6 +59,7 @@ function add(list, wanted) {
 }
 function remove(file) {
   files.splice(files.indexOf(file), 1);
+  file.run = null;
   file.xhr?.abort();
   draw();
   toast(say(words.removed, file.name), words.undo, () => {
@@ -160,11 +162,13 @@ function later(file, why = '') {
   file.timer = setTimeout(() => { if (file.state === 'waiting') { file.state = 'queued'; pump(); } }, WAITS[Math.min(file.tries, WAITS.length - 1)] * 1000);
   file.tries += 1;
 }
+function answerOf(xhr) {
+  try { return JSON.parse(xhr.responseText) || {}; } catch { return {}; } // not ours: our own words say what to do
+}
 function settle(file, xhr) {
   if (new URL(xhr.responseURL || location.href, location.href).pathname.startsWith('/dang-nhap')) { later(file, words.signedOut); return; }
-  if (xhr.status === 0 || xhr.status === 429 || xhr.status >= 500) { later(file); return; }
-  let answer = {};
-  try { answer = JSON.parse(xhr.responseText); } catch { /* not ours: the words below say what to do */ }
+  const answer = answerOf(xhr);
+  if (xhr.status === 0 || xhr.status === 429 || xhr.status >= 500) { later(file, answer.detail); return; }
   if (xhr.status >= 400) {
     file.state = 'refused';
     file.error = answer.detail || words.refused;
@@ -200,10 +204,88 @@ function send(file) {
   });
   xhr.send(body);
 }
+// In pieces. The number of an upload is kept for this window: after a reload, choosing the same file goes on where it stopped.
+const keyOf = ({ blob, name }) => `mc.transfer.${name}.${blob.size}.${blob.lastModified || 0}`;
+const isGone = (xhr) => xhr.status === 404 || xhr.status === 410;
+function forget(file) {
+  file.transfer = '';
+  sessionStorage.removeItem(keyOf(file));
+}
+function ask(file, method, url, body = null, headers = {}, sent = 0) {
+  return new Promise((answered) => {
+    const xhr = new XMLHttpRequest();
+    file.xhr = xhr;
+    xhr.open(method, url);
+    xhr.setRequestHeader('X-CSRFToken', token());
+    for (const [name, value] of Object.entries(headers)) xhr.setRequestHeader(name, value);
+    xhr.timeout = 120000;
+    xhr.upload.addEventListener('progress', (event) => {
+      file.progress = Math.min(99, Math.floor(((sent + event.loaded) / file.blob.size) * 100));
+      if (file.label) file.label.textContent = textOf(file);
+    });
+    xhr.addEventListener('loadend', () => answered(xhr));
+    xhr.send(body);
+  });
+}
+function fields(values) {
+  const body = new FormData();
+  for (const [name, value] of Object.entries(values)) body.append(name, value);
+  return body;
+}
+async function hashOf(blob) {
+  if (!crypto.subtle) return '';
+  const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', await blob.arrayBuffer()));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+async function begun(file, start) {
+  file.transfer ||= sessionStorage.getItem(keyOf(file)) || '';
+  if (file.transfer) {
+    const known = await ask(file, 'GET', `${start}${file.transfer}/`);
+    if (!isGone(known)) return known;
+    forget(file);
+  }
+  const { name, blob } = file;
+  const xhr = await ask(file, 'POST', start, fields({ name, size: blob.size, sha256: await hashOf(blob), place: form().elements.idempotency_key.value }));
+  file.transfer = answerOf(xhr).id || '';
+  if (file.transfer) sessionStorage.setItem(keyOf(file), file.transfer);
+  return xhr;
+}
+async function pieces(file, start, run) {
+  let xhr = await begun(file, start);
+  let { offset } = answerOf(xhr);
+  if (offset === undefined) return xhr;
+  const url = `${start}${file.transfer}/`;
+  while (offset < file.blob.size && file.run === run) {
+    const headers = { 'Content-Type': 'application/octet-stream', 'Upload-Offset': String(offset) };
+    xhr = await ask(file, 'POST', url, file.blob.slice(offset, offset + PIECE), headers, offset);
+    ({ offset } = answerOf(xhr));
+    if (isGone(xhr)) forget(file);
+    if (offset === undefined) return xhr;
+  }
+  if (file.run !== run) return xhr;
+  xhr = await ask(file, 'POST', `${url}xong/`, fields({ place: form().elements.idempotency_key.value }));
+  if (xhr.status && xhr.status < 500) forget(file);
+  return xhr;
+}
+async function sendInPieces(file) {
+  const run = {};
+  Object.assign(file, { state: 'sending', progress: 0, run });
+  sending += 1;
+  const xhr = await pieces(file, form().dataset.transferUrl, run).catch(() => null);
+  sending -= 1;
+  if (file.run === run) {
+    file.xhr = null;
+    if (xhr) settle(file, xhr);
+    else later(file);
+  }
+  draw();
+  pump();
+}
 function pump() {
   const next = files.find((file) => file.state === 'queued');
   if (!next || sending >= PARALLEL || !form()) return;
-  send(next);
+  if (next.blob.size > PIECE) sendInPieces(next);
+  else send(next);
   draw();
   pump();
 }
@@ -246,6 +328,16 @@ document.addEventListener('change', (event) => {
   event.target.value = '';
   add(chosen, aim);
 }, true);
+// What a phone has sent is with the server already.
+document.addEventListener('mc:scans', (event) => {
+  for (const scan of event.detail.filter(({ id }) => !files.some((file) => file.id === id))) {
+    const { id, name, words: text, verdict, is_doubtful: doubtful } = scan;
+    const file = { id, name, words: text, verdict, doubtful, state: 'done', tries: 0, paper: '', loose: false };
+    files.push(file);
+    place(file);
+  }
+  draw();
+});
 document.addEventListener('mc:files', (event) => add(event.detail, rowAt(document.activeElement)));
 document.addEventListener('paste', (event) => {
   const pasted = [...(event.clipboardData?.files || [])];

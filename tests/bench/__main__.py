@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from tests.bench import hall, limit
+from tests.bench import codes, hall, limit
 from tests.bench.http_load import WrongAnswer
 from tests.bench.measure import Measured, Site, can_count_statements, cpu_seconds, measured, postmaster
 from tests.bench.report import LIMIT_OF, Rounds, print_report, print_round
@@ -56,6 +56,9 @@ def options(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--waiting", type=int, default=5000, help="how many visitors wait in the hall when its counters call"
+    )
+    parser.add_argument(
+        "--papers", type=int, default=codes.PAPERS, help="how many papers get their codes in one run"
     )
     parser.add_argument("--out", type=Path, help="write all figures to this file as JSON")
     asked = parser.parse_args(arguments)
@@ -123,11 +126,13 @@ def run(servers: Throwaway, asked: argparse.Namespace, sites: list[Site]) -> dic
     for job in hall.LIMITS:
         figures_of_hall["limit"][job] = drive_limit(servers, job, asked.seconds, large.portal).rate
     rss = large.worker_rss()
+    figures_of_codes = codes.drive(large.portal, servers, papers=asked.papers)
     return {
         "machine": machine(address),
         "sizes": asked.sizes,
         "jobs": noted.figures(),
         "hall": figures_of_hall,
+        "codes": figures_of_codes,
         "worker_rss_mb": rss,
         "pages": {
             str(size): json.loads(site.portal.run("tests.bench.prepare", "pages").splitlines()[-1])

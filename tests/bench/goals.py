@@ -89,6 +89,16 @@ GOALS = (
         most=15,
         unit=" %",
     ),
+    Goal(
+        "codes by Celery: × one hand-written statement",
+        lambda figures: figures["codes"]["ratio"],
+        most=3,
+    ),
+    Goal(
+        "codes by Celery: × one statement with as many series",
+        lambda figures: figures["codes"]["ratio_by_owner"],
+        most=3,
+    ),
     Goal("numbers: series with a gap or duplicate", lambda figures: figures["broken_series"], most=0),
     Goal("web worker: memory", lambda figures: figures["worker_rss_mb"], most=180, unit=" MB"),
 )

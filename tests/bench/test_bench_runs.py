@@ -29,6 +29,8 @@ def test_the_benchmark_measures_every_job_and_prints_ratios_and_goals(tmp_path: 
         "1500",
         "--waiting",
         "200",
+        "--papers",
+        "300",
         "--out",
         str(out),
     ]
@@ -54,6 +56,8 @@ def test_the_benchmark_measures_every_job_and_prints_ratios_and_goals(tmp_path: 
     assert hall["mixed"]["unchanged"] > 0
     assert all(rate > 0 for rate in hall["limit"].values())
     assert all(act["statements"] < 8 for cost in hall["cost"].values() for act in cost.values())
+    assert figures["codes"]["ratio"] > 0
+    assert figures["codes"]["check"].endswith(" 0 lỗi.")
     assert figures["worker_rss_mb"] > 20
     assert figures["broken_series"] == 0
     for goal in GOALS:

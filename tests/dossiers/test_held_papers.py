@@ -1,18 +1,22 @@
 """No paper twice: what is already held comes first, and asking again says why (Kế hoạch 654, II.2)."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
+from django.utils import timezone
 
 from bpmc_portal.errors import InvalidInput
 from bpmc_portal.jobs import services as jobs
-from digitization.models import Document
-from dossiers.models import Component, Dossier
-from dossiers.services import held
+from bpmc_portal.lib.vietnamese import local_date
+from digitization.models import Blob, Document
+from dossiers.models import Component, Dossier, Reason, Result
+from dossiers.services import held, own_store
 from dossiers.services.commands import ApplicantInput, ComponentInput
+from dossiers.services.transitions import Params, act
+from dossiers.workflow import Action
 from procedures import catalogue
 from procedures.catalogue import CaseInForce
 from procedures.models import Case, ComponentRequirement, DocumentType, Procedure, ProcedureVersion, Step
@@ -269,3 +273,78 @@ def test_the_list_of_held_papers_costs_one_statement(
     case = in_force.version("QLLDNN-04", now.date())[1].case(None)
     with django_assert_max_num_queries(1):
         assert len(held.for_case(world.tu.applicant, case, at=now)) == 2
+
+
+def offered(world: World, **facts: Any) -> set[str]:
+    """Return what is offered once the first paper says these things of itself."""
+    once_before(world)
+    Document.objects.filter(code_type="MC-GT0001").update(**facts)
+    return set(held_now(world))
+
+
+def test_a_printed_last_day_counts_to_its_end_and_goes_before_the_months_of_the_type(world: World) -> None:
+    today = local_date()
+    DocumentType.objects.filter(code="MC-GT0001").update(valid_months=600)
+    assert "01" in offered(world, good_until=today)
+    until = held_now(world)["01"].valid_until
+    assert until is not None
+    assert local_date(until) == today
+    Document.objects.filter(code_type="MC-GT0001").update(good_until=today - timedelta(days=1))
+    assert "01" not in held_now(world)
+
+
+def test_months_run_from_the_papers_own_date_when_it_is_known(world: World) -> None:
+    DocumentType.objects.filter(code="MC-GT0001").update(valid_months=6)
+    assert "01" not in offered(world, issued_on=local_date() - timedelta(days=190))
+    Document.objects.filter(code_type="MC-GT0001").update(issued_on=date(2026, 5, 31))
+    paper = held.with_validity(Document.objects.filter(code_type="MC-GT0001")).get()
+    assert local_date(paper.valid_until) == date(2026, 11, 30)
+
+
+@pytest.mark.parametrize("facts", [{"revoked_on": date(2026, 1, 1)}, {"signed": "broken"}])
+def test_what_was_revoked_or_bears_a_broken_signature_is_never_offered(
+    world: World, facts: dict[str, Any]
+) -> None:
+    assert offered(world, **facts) == {"02"}
+
+
+def test_a_paper_that_an_officer_found_wanting_is_not_offered(world: World) -> None:
+    dossier = once_before(world)
+    reason = Reason.objects.filter(use=Reason.Use.PAPER).first()
+    dossier.components.filter(position=1).update(verdict="failed", verdict_reason=reason)
+    assert set(held_now(world)) == {"02"}
+
+
+def test_a_paper_whose_bytes_are_lost_is_not_offered(world: World) -> None:
+    blob = Blob.objects.create(sha256="0" * 64, size=1, media_type="application/pdf", fault="lost")
+    assert offered(world, blob=blob, state="stored") == {"02"}
+
+
+def test_a_result_of_ours_serves_only_once_it_is_returned(world: World) -> None:
+    dossier = world.finished()
+    jobs.run_due()
+    paper = dossier.components.get(position=1).document
+    result = Result.objects.create(
+        dossier=dossier, title="Giấy phép", document=paper, drafted_by=world.minh, drafted_at=timezone.now()
+    )
+    assert set(held_now(world)) == {"02"}
+    assert not own_store.papers_of(world.tu).filter(pk=paper.pk).exists()
+    collector = {"collector_name": "Trần Thị Tư"}
+    act(dossier.code, Action.RETURN_RESULT, actor=world.lan, params=Params(collector=collector))
+    assert set(held_now(world)) == {"01", "02"}
+    assert result.document_id == paper.pk
+
+
+def test_the_api_says_whose_paper_it_is_and_whether_its_signature_holds(world: World, api: Any) -> None:
+    offered(world, number="15/HĐ", issued_on=date(2026, 1, 5), issuer="Công ty Việt Lao", signed="valid")
+    listed = api(world.lan).get(f"/api/v1/holders/{TU_CCCD}/documents/").json()["results"]
+    paper = next(each for each in listed if each["document_type"] == "MC-GT0001")
+    assert {name: paper[name] for name in ("number", "issued_on", "issuer", "signed", "came_by")} == {
+        "number": "15/HĐ", "issued_on": "2026-01-05", "issuer": "Công ty Việt Lao", "signed": "valid", "came_by": "desk",
+    }  # fmt: skip
+
+
+def test_the_desk_reads_number_issuer_signature_and_source(world: World, lan: Client) -> None:
+    offered(world, number="15/HĐ", issuer="Công ty Việt Lao", signed="valid")
+    page = lan.get(PAGE, {"thu_tuc": "QLLDNN-04", "cung": Dossier.objects.get().code}).content.decode()
+    assert "Số 15/HĐ · Công ty Việt Lao · Chữ ký số hợp lệ · Nộp tại quầy" in page

@@ -7,12 +7,14 @@ import pytest
 from django.test import Client
 
 from bpmc_portal.errors import DomainError
+from bpmc_portal.jobs import services as jobs
+from digitization.models import Document
 from dossiers.documents import visible_documents
 from dossiers.models import Dossier, Result
 from dossiers.services.transitions import Params, act
 from dossiers.workflow import Action
 from tests.api.bodies import named, pdf
-from tests.world import World
+from tests.world import TU_CCCD, World
 
 
 def processed(world: World) -> Dossier:
@@ -40,7 +42,7 @@ def test_every_change_of_the_draft_is_a_new_revision(world: World, as_user: Call
     ("changes", "words"),
     [
         ({"title": " "}, "Hãy ghi trích yếu của kết quả."),
-        ({"file": named(b"MZ khong phai PDF", "x.pdf")}, "Chỉ nhận tệp PDF"),
+        ({"file": named(b"MZ khong phai PDF", "x.pdf")}, "Đây là tệp chương trình"),
     ],
 )
 def test_what_is_no_draft_is_refused_in_words(
@@ -76,6 +78,20 @@ def test_the_applicant_reads_the_result_from_the_approval_on_and_not_before(
         act(dossier.code, Action.REOPEN, actor=leader, params=Params(reason="Sai số hộ chiếu"))
     assert Result.objects.get(dossier=dossier).issued_at is None
     assert not visible_documents(world.tu).filter(pk=document).exists()
+
+
+def test_an_approved_result_gets_its_code_as_a_result_of_the_procedures_kind(
+    world: World, as_user: Callable[[Any], Client]
+) -> None:
+    dossier = processed(world)
+    draft(as_user(world.minh), dossier, file=named(pdf()))
+    act(dossier.code, Action.FORWARD, actor=world.minh)
+    act(dossier.code, Action.APPROVE, actor=world.ha, params=Params(result_revision=1))
+    jobs.run_due()
+    paper = Document.objects.get(pk=Result.objects.get(dossier=dossier).document_id)
+    kind = dossier.version_of_procedure.result_type
+    assert (paper.kind, paper.document_type) == ("result", kind)
+    assert paper.code == f"{TU_CCCD}.MC-KQ0001.12/GXN-QLLĐNN.01"
 
 
 def test_who_approves_approves_the_draft_that_was_read(

@@ -174,7 +174,7 @@ def test_pages_are_whole_and_statements_do_not_grow_with_the_rows(
     Dossier.objects.update(assignee=world.binh)
     assert found(MONDAY + 2 * HOUR) == [("assignee_gone", code) for code in codes]
     monkeypatch.setattr(sentinel, "PAGE", 500)
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(13):
         assert len(found(MONDAY + 2 * HOUR)) == 7
 
 

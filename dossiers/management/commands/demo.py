@@ -14,6 +14,7 @@ from django.utils import timezone
 from bpmc_portal.accounts.models import User
 from bpmc_portal.errors import DomainError
 from dossiers.demo.build import build
+from dossiers.demo.keys import PIN
 from dossiers.demo.people import PASSWORD, STAFF
 from dossiers.models import Dossier
 from dossiers.services.reasons import load_reasons
@@ -77,6 +78,6 @@ class Command(BaseCommand):
             )
 
     def _tell_accounts(self) -> None:
-        self.stdout.write(f"Tài khoản, mật khẩu chung: {PASSWORD}")
+        self.stdout.write(f"Tài khoản, mật khẩu chung: {PASSWORD}; mã PIN ký số: {PIN}")
         for user in User.objects.order_by("username"):
             self.stdout.write(f"  {user.username:<18} {user.full_name} – {user.title or 'người nộp hồ sơ'}")

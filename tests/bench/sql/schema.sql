@@ -30,3 +30,8 @@ CREATE TABLE ticket (
 CREATE UNIQUE INDEX ticket_no ON ticket (office_id, day, no);
 CREATE INDEX ticket_wait ON ticket (office_id, priority, no) WHERE status = 0;
 CREATE INDEX ticket_there ON ticket (office_id, counter_id) WHERE status IN (1, 2);
+-- Papers and their codes: one gap-free series a kind and year.
+CREATE TABLE doc (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, owner text NOT NULL, kind smallint NOT NULL, code text) WITH (fillfactor = 70);
+CREATE UNIQUE INDEX doc_code ON doc (code) WHERE code IS NOT NULL;
+CREATE TABLE doc_series (kind smallint, year smallint, last int NOT NULL, PRIMARY KEY (kind, year));
+CREATE TABLE doc_owner_series (owner text, kind smallint, last int NOT NULL, PRIMARY KEY (owner, kind));
