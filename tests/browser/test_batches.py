@@ -68,9 +68,12 @@ def test_stray_pages_are_placed_by_keyboard_and_it_can_be_undone(
     expect(lan.page.get_by_text("Đã hoàn tác: các trang trở lại khay.")).to_be_visible()
     lan.check()
     expect(lan.page.locator("[data-leaf]")).to_have_count(4)
+    expect(lan.page.locator("[data-leaf]").first).to_be_focused()
     keys.press("]")
     expect(lan.page.locator("img.turn-90")).to_have_count(1)
+    expect(lan.page.locator("[data-leaf]").first).to_be_focused()  # the new page takes keys from here on
     keys.press("a")
+    expect(lan.page.get_by_text("Đã chọn 4 trang")).to_be_visible()
     keys.press("2")
     expect(lan.page.get_by_text("Khay trống")).to_be_visible()
     Job.objects.filter(kind="digitization.file_assigned").update(not_before=timezone.now())
