@@ -35,7 +35,7 @@ def take(file: "UploadedFile[bytes]", *, actor: User, draft: UUID | None = None)
     """Judge a scan that came with a form, store it and begin to split it. Raises RefusedFile, and DomainError for who has no desk."""
     office = office_of(actor)
     most = settings.BATCH_MAX_BYTES
-    blob, _judgement = uploads.keep(file, size=file.size or 0, most=most)  # type: ignore[arg-type]  # an uploaded file reads as a binary file
+    blob, *_others = uploads.keep(file, size=file.size or 0, most=most)  # type: ignore[arg-type]  # an uploaded file reads as a binary file
     return begin(blob, name=file.name or "", office=office, actor=actor, draft=draft)
 
 

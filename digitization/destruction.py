@@ -202,7 +202,7 @@ def _kept(
         .values_list("blob_id", flat=True)
     )
     is_result = Q(kind="result", revoked_on=None) & (Q(good_until=None) | Q(good_until__gte=local_date(at)))
-    for field in ("blob", "searchable", "access_copy"):
+    for field in Document.FILES:
         using = Document.objects.filter(**{f"{field}__in": blobs})
         # A paper of no leaving dossier, and a result that its holder still shows, keep their bytes.
         stays = using.filter(~Q(pk__in=documents) | is_result)

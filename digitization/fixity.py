@@ -131,11 +131,9 @@ def fault_of(blob: Blob) -> str:
 def used_by(blobs: Collection[str]) -> dict[str, list[str]]:
     """Return by hash what people call the papers, packages and dossiers that use a file."""
     found: dict[str, list[str]] = {key: [] for key in blobs}
-    papers = Document.objects.filter(
-        Q(blob__in=blobs) | Q(searchable__in=blobs) | Q(access_copy__in=blobs)
-    ).order_by("pk")
-    for paper in papers:
-        for key in {paper.blob_id, paper.searchable_id, paper.access_copy_id} & found.keys():
+    uses = Q(*((f"{field}__in", blobs) for field in Document.FILES), _connector=Q.OR)
+    for paper in Document.objects.filter(uses).order_by("pk"):
+        for key in {getattr(paper, f"{field}_id") for field in Document.FILES} & found.keys():
             found[str(key)].append(_("giấy tờ %s") % (paper.code or paper.pk))
     for package in ArchivePackage.objects.filter(blob__in=blobs).order_by("pk"):
         found[str(package.blob_id)].append(_("gói lưu trữ %s") % package)

@@ -9,6 +9,7 @@ from digitization import (
     code_runs,
     destruction,
     fixity,
+    page_programs,
     reading,
     register,
     register_import,
@@ -101,6 +102,12 @@ def file_assigned(document_id: str) -> None:
 def take_scans(slot: str) -> None:
     """Idempotent: a file has one key, and is taken once under it."""
     scan_folder.look()
+
+
+@job("digitization.sweep_workroom", on="tick.daily")
+def sweep_workroom(slot: str) -> None:
+    """Idempotent: what is gone is gone."""
+    page_programs.sweep(at=timezone.now())
 
 
 @job("digitization.sweep_transfers", on="tick.daily")

@@ -1,18 +1,21 @@
 """Start the programs that look at pages, within bounds of time, and end them with everything they started."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
 
-READ_AT_ONCE = (
-    6  # pages a job: starting the reading program costs a second, and a page has 16 before the job is ended
-)
+# Pages a job: starting the reading program costs a second, and a page has 16 seconds before the job is ended.
+READ_AT_ONCE = 6
+# A reading that failed may go on with its parts; after a week they are made again.
+LEFT_FOR = timedelta(days=7)
 
 
 class ProgramDied(Exception):
@@ -56,3 +59,15 @@ def workroom() -> Path:
     room = Path(settings.DATA_DIR) / "reading"
     room.mkdir(parents=True, exist_ok=True)
     return room
+
+
+def sweep(*, at: datetime) -> int:
+    """Delete what programs that were killed have left in the workroom a week ago; return how many files and folders went."""
+    left = [path for path in (*workroom().glob("*"), *workroom().glob("parts/*")) if path.name != "parts"]
+    old = [path for path in left if path.stat().st_mtime < (at - LEFT_FOR).timestamp()]
+    for path in old:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    return len(old)

@@ -44,6 +44,7 @@ class Upload:
     """A judged file that lies in the store, and whose paper it is."""
 
     blob: Blob
+    photo: Blob | None
     judgement: Judgement
     name: str
     document_type: DocumentType | None
@@ -179,25 +180,25 @@ def take(file: "UploadedFile[Any]", *, document_type: str, holder: str, actor: U
     """
     kind = _type_of(document_type)
     person = _holder_of(holder, actor)
-    blob, judgement = keep(file, size=file.size or 0)  # type: ignore[arg-type]  # an uploaded file reads as a binary file
-    return Upload(blob, judgement, kind.name if kind else "", kind, person)
+    blob, judgement, photo = keep(file, size=file.size or 0)  # type: ignore[arg-type]  # an uploaded file reads as a binary file
+    return Upload(blob, photo, judgement, kind.name if kind else "", kind, person)
 
 
-def keep(file: BinaryIO, *, size: int, most: int | None = None) -> tuple[Blob, Judgement]:
+def keep(file: BinaryIO, *, size: int, most: int | None = None) -> tuple[Blob, Judgement, Blob | None]:
     """Judge a file of at most `most` bytes (as judge) and put it into the store. Raises RefusedFile.
 
-    A HEIC photograph becomes an upright JPEG without EXIF, which is the paper's file; the original is stored beside it, and the
-    JPEG's comment names it (docs/decisions/0019-sandbox.md).
+    A HEIC photograph becomes an upright JPEG without EXIF, which is the paper's file; the photograph is stored beside it and returned
+    last, and the JPEG's comment names it (docs/decisions/0019-sandbox.md).
     """
     judgement = judge(file, size=size, most=most)
     if judgement.media_type != HEIC:
-        return storage.put(_chunks(file), media_type=judgement.media_type), judgement
+        return storage.put(_chunks(file), media_type=judgement.media_type), judgement, None
     with tempfile.TemporaryFile() as picture:
         origin = f"original sha256 {_sha256(file)}"
         _asked("convert", file, target=picture.fileno(), origin=origin)
-        storage.put(_chunks(file), media_type=HEIC)
+        photo = storage.put(_chunks(file), media_type=HEIC)
         blob = storage.put(_chunks(picture), media_type="image/jpeg")
-    return blob, replace(judgement, media_type="image/jpeg")
+    return blob, replace(judgement, media_type="image/jpeg"), photo
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:
@@ -216,7 +217,7 @@ def _sha256(file: BinaryIO) -> str:
 def record(upload: Upload, *, actor: User) -> Document:
     """Record the paper of an upload in the caller's transaction, and tell who reads and checks papers that it lies in the store."""
     document = Document.objects.create(
-        holder=upload.holder, document_type=upload.document_type, name=upload.name[:NAME_LENGTH], state=Document.State.STORED, blob=upload.blob,
+        holder=upload.holder, document_type=upload.document_type, name=upload.name[:NAME_LENGTH], state=Document.State.STORED, blob=upload.blob, photo=upload.photo,
         pages=upload.judgement.pages, verdict=upload.judgement.verdict, uploaded_by=actor,
     )  # fmt: skip
     publish("digitization.stored", document_id=str(document.pk))

@@ -1,9 +1,11 @@
 """Fixtures that every test may use; the guards of guards.py are on for all of them."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as project
 from django.db import connection
 from django.test import Client
 from pytest_django import Settings
@@ -12,6 +14,13 @@ from rest_framework.test import APIClient
 from tests import world as worlds
 from tests.guards import *  # noqa: F403  (autouse fixtures)
 from tests.world import World
+
+
+def pytest_configure() -> None:
+    """Give every worker a Redis database of its own, as it has of PostgreSQL: rows of two worlds carry the same ids."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    project.REDIS_URL = f"{project.REDIS_URL.partition('?')[0]}?db={worker}"
+    project.CACHES["default"]["LOCATION"] = os.environ["REDIS_URL"] = project.REDIS_URL
 
 
 @pytest.fixture(scope="session")

@@ -96,6 +96,9 @@ class CodeScheme(models.Model):
 class Document(models.Model):
     """One paper of one holder: seen at the desk, uploaded, or a result. Its code parts stand in columns and are never parsed back."""
 
+    # The columns that point at files of the store.
+    FILES = ("blob", "photo", "searchable", "access_copy")
+
     class State(models.TextChoices):
         PAPER = "paper", _("Bản giấy, chưa số hoá")
         STORED = "stored", _("Đã lưu tệp")
@@ -132,6 +135,8 @@ class Document(models.Model):
     blob = models.ForeignKey(
         Blob, models.PROTECT, null=True, related_name="documents", db_index=False, verbose_name=_("tệp")
     )
+    # The HEIC photograph of which the file was made: kept, archived and destroyed with it.
+    photo = models.ForeignKey(Blob, models.PROTECT, null=True, related_name="+", db_index=False)
     pages = models.PositiveIntegerField(_("số trang"), null=True)
     verdict = models.CharField(_("nhận xét chất lượng"), max_length=300, blank=True)
     source = models.CharField(
@@ -178,7 +183,7 @@ class Document(models.Model):
                 models.Index(
                     fields=[name], name=f"document_by_{name}", condition=Q((f"{name}__isnull", False))
                 )
-                for name in ("blob", "searchable", "access_copy", "uploaded_by")
+                for name in ("blob", "photo", "searchable", "access_copy", "uploaded_by")
             ),
         ]
         constraints: ClassVar = [

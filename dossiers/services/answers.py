@@ -61,7 +61,7 @@ def hand_in(dossier_id: int, item_id: int, file: "UploadedFile[Any]", *, at: dat
     other; the same bytes for the same item change nothing. A paper that comes after the desk closed the request is kept beside its
     item for the officer (Came.LATE). Raises RefusedFile, NotFound, SupplementClosed.
     """
-    blob, judgement = uploads.keep(file, size=file.size or 0)  # type: ignore[arg-type]  # an uploaded file reads as a binary file
+    blob, judgement, photo = uploads.keep(file, size=file.size or 0)  # type: ignore[arg-type]  # an uploaded file reads as a binary file
     with transaction.atomic():
         dossier, item = _locked(dossier_id, item_id)
         is_open = _is_open(dossier, item)
@@ -70,7 +70,7 @@ def hand_in(dossier_id: int, item_id: int, file: "UploadedFile[Any]", *, at: dat
         if not is_open and (item.document is not None or dossier.status not in OPEN):
             raise _closed(item)
         item.document = Document.objects.create(
-            holder_id=dossier.applicant_id, name=PurePath(file.name or "").name[:NAME_LENGTH], blob=blob,
+            holder_id=dossier.applicant_id, name=PurePath(file.name or "").name[:NAME_LENGTH], blob=blob, photo=photo,
             state=Document.State.STORED, pages=judgement.pages, verdict=judgement.verdict,
         )  # fmt: skip
         publish("digitization.stored", document_id=str(item.document.pk))

@@ -36,6 +36,7 @@ _LOADED = (
 )
 _USES = (
     ("blob", "ban-goc", "original"),
+    ("photo", "anh-chup", "original"),
     ("searchable", "ban-tim-kiem", "searchable"),
     ("access_copy", "ban-su-dung", "access"),
 )
@@ -141,7 +142,7 @@ def _happenings(dossier: Dossier) -> Iterator[Happening]:
 def _papers(dossier: Dossier) -> Iterator[Paper]:
     """Yield the papers that came, the result, and what was issued, numbered through."""
     number = 0
-    loaded = ("document__blob", "document__searchable", "document__access_copy", "document__document_type")
+    loaded = (*(f"document__{field}" for field in Document.FILES), "document__document_type")
     for component in dossier.components.select_related(*loaded).order_by("position"):
         number += 1
         yield _paper(number, component.document, component.name, folder=f"giay-to/{component.position:03d}")
@@ -240,9 +241,7 @@ def shown_to(user: User) -> QuerySet[ArchivePackage]:
 @fixity.names
 def dossiers_of(blobs: Collection[str]) -> Iterator[tuple[str, str]]:
     """Yield which dossier uses which of these files: the alarm must say whose papers they are."""
-    by_paper: list[Any] = [
-        (Component, f"document__{field}", "dossier__code") for field in ("blob", "searchable", "access_copy")
-    ]
+    by_paper: list[Any] = [(Component, f"document__{field}", "dossier__code") for field in Document.FILES]
     by_paper += [(Result, "document__blob", "dossier__code"), (IssuedPaper, "blob", "dossier__code")]
     for model, path, code in by_paper:
         rows = model.objects.filter(**{f"{path}__in": blobs}).values_list(F(path), code).order_by("pk")
@@ -254,7 +253,7 @@ def dossiers_of(blobs: Collection[str]) -> Iterator[tuple[str, str]]:
 def still_used(blobs: Collection[str], *, leaving: Collection[str]) -> Iterator[str]:
     """Yield those of these files that dossiers outside `leaving` (codes) use: they are not destroyed with the others."""
     for model in (Component, Result):
-        for field in ("blob", "searchable", "access_copy"):
+        for field in Document.FILES:
             path = f"document__{field}"
             rows = model.objects.filter(**{f"{path}__in": blobs}).exclude(dossier__code__in=leaving)
             yield from rows.values_list(F(path), flat=True).order_by("pk")

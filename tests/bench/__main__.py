@@ -126,7 +126,7 @@ def run(servers: Throwaway, asked: argparse.Namespace, sites: list[Site]) -> dic
     for job in hall.LIMITS:
         figures_of_hall["limit"][job] = drive_limit(servers, job, asked.seconds, large.portal).rate
     rss = large.worker_rss()
-    figures_of_codes = codes.drive(large.portal, servers, papers=asked.papers)
+    figures_of_codes = codes.drive(large.portal, servers, papers=asked.papers, rounds=asked.rounds)
     return {
         "machine": machine(address),
         "sizes": asked.sizes,

@@ -35,21 +35,21 @@ _LEFT = "SELECT count(*) FROM digitization_coderun WHERE finished_at IS NULL"
 _SECONDS = "SELECT extract(epoch FROM finished_at - started_at)::float8 FROM digitization_coderun ORDER BY id DESC LIMIT 1"
 
 
-def drive(portal: Portal, servers: Throwaway, *, papers: int) -> dict[str, Any]:
+def drive(portal: Portal, servers: Throwaway, *, papers: int, rounds: int = ROUNDS) -> dict[str, Any]:
     """Code `papers` papers in turns, by hand and by Celery (one worker of two processes), and return seconds and ratios."""
     worker = portal.start_worker("worker-codes")
     try:
         _run(portal)  # warm: the worker has loaded what it needs
-        rounds = [_round(portal, servers, papers, number) for number in range(ROUNDS)]
+        seen = [_round(portal, servers, papers, number) for number in range(rounds)]
     finally:
         kill_group(worker)
     return {
         "papers": papers,
-        "seconds": [ours for ours, _few, _many in rounds],
-        "statement_seconds": [few for _ours, few, _many in rounds],
-        "owner_statement_seconds": [many for _ours, _few, many in rounds],
-        "ratio": median(ours / few for ours, few, _many in rounds),
-        "ratio_by_owner": median(ours / many for ours, _few, many in rounds),
+        "seconds": [ours for ours, _few, _many in seen],
+        "statement_seconds": [few for _ours, few, _many in seen],
+        "owner_statement_seconds": [many for _ours, _few, many in seen],
+        "ratio": median(ours / few for ours, few, _many in seen),
+        "ratio_by_owner": median(ours / many for ours, _few, many in seen),
         "check": portal.run("django", "check_codes").splitlines()[-1],
     }
 

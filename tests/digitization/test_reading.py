@@ -4,6 +4,7 @@ Committed worlds: a transaction that idles for as long as a page takes is ended 
 """
 
 import io
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,11 +15,13 @@ import pikepdf
 import psutil
 import pytest
 from django.conf import settings
+from django.utils import timezone
+from pytest_django import Settings
 
 from bpmc_portal.errors import DomainError
 from bpmc_portal.jobs.models import Job
 from bpmc_portal.jobs.services import run_due
-from digitization import reading, storage
+from digitization import page_programs, reading, storage
 from digitization.models import Document, Suggestion
 from tests.digitization import papers, scans
 from tests.world import World
@@ -137,3 +140,18 @@ def test_a_paper_that_is_being_read_is_not_begun_twice(committed_world: World) -
     with pytest.raises(DomainError) as refused:
         reading.read_again(document, actor=committed_world.lan)
     assert refused.value.code == "reading"
+
+
+def test_what_a_killed_program_left_goes_after_a_week(settings: Settings, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+    room, now = page_programs.workroom(), timezone.now()
+    old, fresh, part = room / "old", room / "fresh", room / "parts" / "paper-1"
+    for folder in (old, fresh, part):
+        folder.mkdir(parents=True)
+        (folder / "in.pdf").write_bytes(b"%PDF")
+    then = (now - page_programs.LEFT_FOR).timestamp() - 1
+    for path in (old, part, part.parent):
+        os.utime(path, (then, then))
+    assert page_programs.sweep(at=now) == 2
+    assert [path.name for path in room.iterdir() if path.name != "parts"] == ["fresh"]
+    assert not part.exists()

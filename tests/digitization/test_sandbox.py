@@ -278,7 +278,9 @@ def test_a_photograph_of_a_phone_becomes_an_upright_picture_without_its_data(wor
         assert blue > red
         original = picture.info["comment"].decode().removeprefix("original sha256 ")
     assert storage.read(original) == content
-    assert Blob.objects.get(pk=original).media_type == "image/heic"
+    paper = uploads.record(upload, actor=world.lan)
+    assert paper.photo == Blob.objects.get(pk=original)
+    assert paper.photo.media_type == "image/heic"
 
 
 def test_a_large_file_passes_through_without_filling_the_memory(tmp_path: Path) -> None:
