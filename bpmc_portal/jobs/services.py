@@ -199,9 +199,9 @@ def run(dedup_key: str) -> bool:
 
 def _perform(pk: int) -> bool:
     with transaction.atomic():
-        mine = (
-            Job.objects.select_for_update(skip_locked=True).filter(pk=pk, done_at=None, dead_at=None).first()
-        )
+        # Waits for the row and does not skip it: another worker that came too late to take the job holds the row for an instant while it
+        # finds that out, and a job skipped here would rest until its next try.
+        mine = Job.objects.select_for_update().filter(pk=pk, done_at=None, dead_at=None).first()
         if mine is None:
             return False
         _KINDS[mine.kind].handler(**mine.payload)
